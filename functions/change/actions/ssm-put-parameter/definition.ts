@@ -1,0 +1,33 @@
+import * as z from 'zod/mini';
+import type { ActionDefinition } from '../../action-definition.ts';
+
+const schema = z.strictObject({
+  /** Full name with its path, as in `/checkout/flags/new-pricing`. */
+  name: z.string().check(z.regex(/^(\/[A-Za-z0-9_.-]{1,64}){1,15}$/)),
+  /** Value it holds now; the change is refused if that is no longer so. */
+  fromValue: z.string().check(z.maxLength(1_024)),
+  /** Value it shall hold, at most 1,024 characters. */
+  toValue: z.string().check(z.minLength(1), z.maxLength(1_024)),
+});
+
+export type PutParameterParameters = z.output<typeof schema>;
+
+/** Values a feature flag takes; anything else is configuration, which can break more than one feature. */
+const flagValues = new Set(['on', 'off', 'true', 'false', 'enabled', 'disabled']);
+
+/** Sets a plain SSM parameter: a feature flag or a configuration value. Secrets (SecureString) are refused. */
+export const putParameter: ActionDefinition<PutParameterParameters> = {
+  id: 'ssm.put-parameter',
+  actionClass: 'configuration',
+  summary: 'Set an existing plain SSM parameter (a feature flag or a configuration value) to another value.',
+  parameters: schema,
+  parametersJsonSchema: z.toJSONSchema(schema),
+  tier: ({ fromValue, toValue }) => (flagValues.has(fromValue) && flagValues.has(toValue) ? 'low' : 'medium'),
+  target: ({ name }) => ({ type: 'ssm-parameter', id: name, key: `ssm-parameter/${name}` }),
+  effect: ({ fromValue, toValue }) => ({ before: fromValue, after: toValue }),
+  rollbackSteps: ({ name }) => [
+    `write the value from the snapshot back to ${name}`,
+    'read the parameter back and compare it with the snapshot',
+  ],
+  successCriteria: ({ toValue }) => [{ kind: 'read-back', expected: toValue }],
+};

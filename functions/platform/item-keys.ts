@@ -1,0 +1,39 @@
+import type { ItemKey } from './dynamodb.ts';
+
+/**
+ * The key of every item type in the three tables; `docs/data-model.md` says what stands under each. Written
+ * once, so that a transaction of one capability can check an item that another one owns.
+ */
+export const itemKeys = {
+  // Controls
+  killSwitch: (scope: 'global'): ItemKey => ({ pk: 'SWITCH', sk: scope }),
+  window: (fingerprint: string): ItemKey => ({ pk: `WINDOW#${fingerprint}`, sk: 'WINDOW' }),
+  /** All locks share a partition so that what is in flight can be listed with one consistent read. */
+  lock: (targetKey: string): ItemKey => ({ pk: 'LOCK', sk: targetKey }),
+  // Operations
+  event: (eventId: string): ItemKey => ({ pk: `EVENT#${eventId}`, sk: 'EVENT' }),
+  incident: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'INCIDENT' }),
+  triage: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'TRIAGE' }),
+  plan: (incidentId: string, planDigest: string): ItemKey => ({
+    pk: `INCIDENT#${incidentId}`,
+    sk: `PLAN#${planDigest}`,
+  }),
+  decision: (incidentId: string, planDigest: string): ItemKey => ({
+    pk: `INCIDENT#${incidentId}`,
+    sk: `DECISION#${planDigest}`,
+  }),
+  approval: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'APPROVAL' }),
+  approvalToken: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'TOKEN' }),
+  change: (changeId: string): ItemKey => ({ pk: `CHANGE#${changeId}`, sk: 'CHANGE' }),
+  finding: (findingId: string): ItemKey => ({ pk: `FINDING#${findingId}`, sk: 'FINDING' }),
+} as const;
+
+/** Ledger chain of one incident. */
+export function incidentChain(incidentId: string): string {
+  return `incident#${incidentId}`;
+}
+
+/** Ledger chain of one control entity and UTC day, so that no chain grows without end. */
+export function controlChain(entity: string, atEpochMs: number): string {
+  return `control#${entity}#${new Date(atEpochMs).toISOString().slice(0, 10)}`;
+}

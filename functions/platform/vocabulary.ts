@@ -1,0 +1,29 @@
+/** Closed words that policies, events and plans must be parsed into before any rule looks at them. */
+
+/** Least to most urgent. */
+export const severities = ['low', 'medium', 'high', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** Which queue carries a signal: P0 is served first. */
+export const priorities = ['P0', 'P1', 'P2'] as const;
+export type Priority = (typeof priorities)[number];
+
+/** Least to most dangerous. */
+export const riskTiers = ['low', 'medium', 'high'] as const;
+export type RiskTier = (typeof riskTiers)[number];
+
+/** Least to most autonomous: design pattern "tiered autonomy", stages A to D. */
+export const autonomyStages = ['observe', 'suggest', 'auto-low', 'guarded'] as const;
+export type AutonomyStage = (typeof autonomyStages)[number];
+
+/** How an incident can end. Only `resolved` means that the problem is known to be gone. */
+export const incidentResults = [
+  'resolved',
+  'recommended',
+  'denied',
+  'rejected',
+  'stopped',
+  'rolled-back',
+  'needs-person',
+] as const;
+export type IncidentResult = (typeof incidentResults)[number];
