@@ -2,6 +2,7 @@ import {
   type AttributeValue,
   DynamoDBClient,
   GetItemCommand,
+  paginateScan,
   QueryCommand,
   TransactionCanceledException,
   type TransactWriteItem,
@@ -98,6 +99,16 @@ export class Database {
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined && (options.limit === undefined || items.length < options.limit));
     return items;
+  }
+
+  /** Every item of a table, page by page; strongly consistent within each page. For audits, never in a handler. */
+  async *scan(table: string): AsyncGenerator<Item> {
+    for await (const page of paginateScan(
+      { client: this.#client },
+      { TableName: table, ConsistentRead: true },
+    )) {
+      for (const item of page.Items ?? []) yield unmarshall(item);
+    }
   }
 
   /**

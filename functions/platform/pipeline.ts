@@ -50,7 +50,7 @@ export function taskHandler<Schema extends z.ZodMiniType, Outcome extends TaskOu
         `task input has missing, unknown or malformed members: ${members}`,
       );
     }
-    const input = parsed.data as z.output<Schema>;
+    const input = parsed.data;
     const outcome = await run(input);
     logger.info('task done', { ...idsOf(input), outcome: outcome.outcome });
     return outcome;

@@ -13,7 +13,7 @@ export function readSettings<Shape extends z.core.$ZodShape>(
   environment: NodeJS.ProcessEnv = process.env,
 ): z.output<z.ZodMiniObject<Shape>> {
   const parsed = z.safeParse(z.object(shape), environment);
-  if (parsed.success) return parsed.data as z.output<z.ZodMiniObject<Shape>>;
+  if (parsed.success) return parsed.data;
   const names = parsed.error.issues.map((issue) => issue.path.join('.')).join(', ');
   throw new InterlockError(
     'settings.invalid',

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import * as z from 'zod';
+import { LedgerStore } from '../functions/audit/ledger.store.ts';
+import { Database } from '../functions/platform/dynamodb.ts';
+import { InterlockError } from '../functions/platform/errors.ts';
+
+/** A deployed stage as the command line talks to it. */
+export interface Connection {
+  readonly stage: string;
+  readonly database: Database;
+  readonly ledger: LedgerStore;
+  readonly tables: { readonly controls: string; readonly operations: string; readonly ledger: string };
+  /** Where approval pages open, without a trailing slash. */
+  readonly pagesUrl: string;
+  /** ARN of whoever runs the command, for the ledger. */
+  caller(): Promise<string>;
+}
+
+const localState = z.object({
+  endpointUrl: z.url(),
+  caFile: z.string(),
+  region: z.string(),
+  frontDoorUrl: z.url(),
+});
+
+/** What `npm start` writes while it runs. */
+const localStateFile = join(fileURLToPath(new URL('..', import.meta.url)), '.interlock', 'local.json');
+
+/**
+ * Connects to the running local stack, or with a stage name to that stage in the account and region that the
+ * AWS environment selects (`AWS_PROFILE`, `AWS_REGION`, …).
+ *
+ * @throws InterlockError `cli.no-local-stack`, `cli.no-stage`.
+ */
+export async function connect(stage: string | undefined): Promise<Connection> {
+  const local = stage === undefined || stage === 'local' ? readLocalState() : undefined;
+  const config =
+    local === undefined
+      ? {}
+      : {
+          endpoint: local.endpointUrl,
+          region: local.region,
+          credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+        };
+  const stageName = stage ?? 'local';
+  const outputs = await stackOutputs(new CloudFormationClient(config), stageName);
+  const output = (name: string): string => {
+    const value = outputs.get(name);
+    if (value === undefined)
+      throw new InterlockError(
+        'cli.no-stage',
+        `stack Interlock-${stageName} has no output ${name}; deploy this version`,
+      );
+    return value;
+  };
+  const database = new Database(new DynamoDBClient(config));
+  const tables = {
+    controls: output('ControlsTable'),
+    operations: output('OperationsTable'),
+    ledger: output('LedgerTable'),
+  };
+  return {
+    stage: stageName,
+    database,
+    tables,
+    ledger: new LedgerStore(database, tables.ledger, 'interlock-cli'),
+    pagesUrl: (local?.frontDoorUrl ?? output('ApiUrl')).replace(/\/$/, ''),
+    caller: async () => (await new STSClient(config).send(new GetCallerIdentityCommand({}))).Arn ?? 'unknown',
+  };
+}
+
+function readLocalState() {
+  let text: string;
+  try {
+    text = readFileSync(localStateFile, 'utf8');
+  } catch (cause) {
+    throw new InterlockError(
+      'cli.no-local-stack',
+      'no local stack is running: start one with `npm start`, or name a deployed stage with --stage',
+      { cause },
+    );
+  }
+  return localState.parse(JSON.parse(text));
+}
+
+async function stackOutputs(client: CloudFormationClient, stage: string): Promise<Map<string, string>> {
+  try {
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: `Interlock-${stage}` }));
+    return new Map(
+      (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? '', OutputValue ?? '']),
+    );
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const next =
+      stage === 'local' ? 'is `npm start` still running?' : 'check --stage, AWS_PROFILE and AWS_REGION';
+    throw new InterlockError('cli.no-stage', `stack Interlock-${stage} could not be read (${why}); ${next}`, {
+      cause,
+    });
+  }
+}
