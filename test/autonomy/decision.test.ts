@@ -3,17 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type Control, parseAutonomyPolicy } from '../../functions/autonomy/autonomy-policy.ts';
 import { type Decision, type DecisionInput, decide } from '../../functions/autonomy/decision.ts';
 import { resolveAction } from '../../functions/change/catalogue.ts';
+import { readCedarWasm, readPolicySet } from '../../functions/platform/policy-files.store.ts';
 import {
   type AutonomyStage,
   autonomyStages,
   type RiskTier,
   riskTiers,
 } from '../../functions/platform/vocabulary.ts';
-import {
-  readCedarWasm,
-  readPolicyJson,
-  readPolicySet,
-} from '../../functions/policy/policy-directory.store.ts';
 import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
 import type { PolicyAnswer } from '../../functions/policy/policy-set.ts';
 import autonomyJson from '../../policies/autonomy.json' with { type: 'json' };

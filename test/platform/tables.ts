@@ -45,7 +45,7 @@ export async function freshTables(): Promise<TestTables> {
           : {}),
       }),
     );
-    await waitUntilTableExists({ client, maxWaitTime: 10 }, { TableName });
+    await waitUntilTableExists({ client, minDelay: 1, maxWaitTime: 10 }, { TableName });
     return TableName;
   };
   const [controls, operations, ledgerTable] = await Promise.all([
