@@ -53,6 +53,7 @@ async function decideNow(incidentId: string, planDigest: string) {
     killSwitch: await readKillSwitch(),
     environment: settings.ENVIRONMENT,
     planEnvironment: plan.environment,
+    targetKey: plan.target?.key,
     agentRole: plan.agentRole,
     action: resolveAction(plan.action, plan.parameters),
     confidence,

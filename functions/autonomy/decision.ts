@@ -14,6 +14,7 @@ export type Clause =
   | 'policy.forbid'
   | 'policy.no-permit'
   | 'policy.error'
+  | 'plan.outside-workload'
   | 'autonomy.matrix'
   | 'autonomy.low-confidence';
 
@@ -35,6 +36,8 @@ export interface DecisionInput {
   readonly killSwitch: KillSwitchState;
   /** Where this Interlock acts. */
   readonly environment: string;
+  /** Key of the target that triage found among the incident's own workload; undefined when it did not. */
+  readonly targetKey: string | undefined;
   /** Where the plan's target lives. */
   readonly planEnvironment: string;
   readonly agentRole: string;
@@ -46,8 +49,8 @@ export interface DecisionInput {
 }
 
 /**
- * Decides on a plan: kill switch, then catalogue, then policy boundary, then autonomy matrix; the first that
- * says no ends it. Raising the tier or lowering the stage never loosens the outcome.
+ * Decides on a plan: kill switch, then catalogue, then policy boundary, then whether
+ * the target belongs to the incident's workload, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the stage never loosens the outcome.
  */
 export function decide(input: DecisionInput): Decision {
   if (input.killSwitch === 'engaged') {
@@ -68,16 +71,21 @@ export function decide(input: DecisionInput): Decision {
   }
   const { definition, parameters } = action;
   const tier = definition.tier(parameters);
+  const target = definition.target(parameters);
   const { environment, agentRole } = input;
   const boundary = input.evaluatePolicy({
     agentRole,
     action: definition.id,
-    target: definition.target(parameters),
+    target,
     targetEnvironment: input.planEnvironment,
     environment,
     tier,
   });
   if (boundary.outcome !== 'permitted') return { ...denyByPolicy(boundary), tier };
+  if (input.targetKey !== target.key) {
+    const reason = 'the target is not one of the resources of the workload that the incident is about';
+    return { ...deny('plan.outside-workload', reason), tier };
+  }
   const stage = stageFor(input.autonomy, { environment, agentRole, actionClass: definition.actionClass });
   const control = controlFor(input.autonomy, stage, tier);
   const decided = {

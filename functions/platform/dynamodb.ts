@@ -1,7 +1,9 @@
 import {
   type AttributeValue,
+  ConditionalCheckFailedException,
   DynamoDBClient,
   GetItemCommand,
+  PutItemCommand,
   paginateScan,
   QueryCommand,
   TransactionCanceledException,
@@ -127,6 +129,26 @@ export class Database {
       }),
     );
     return (Items ?? []).map((item) => unmarshall(item));
+  }
+
+  /**
+   * Stores an item unless one stands under its key: one plain write, half the price of a transaction. A
+   * request repeated by the SDK after a lost answer says `exists` although it was the one that stored.
+   */
+  async putOnce(table: string, item: Item): Promise<'stored' | 'exists'> {
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: table,
+          Item: toAttributes(item),
+          ConditionExpression: 'attribute_not_exists(pk)',
+        }),
+      );
+      return 'stored';
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return 'exists';
+      throw error;
+    }
   }
 
   /**

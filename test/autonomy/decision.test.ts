@@ -20,10 +20,13 @@ const engine = new PolicyEngine(readCedarWasm(), readPolicySet());
 const shiftAlias = { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' };
 const flagOff = { name: '/checkout/flags/new-pricing', fromValue: 'on', toValue: 'off' };
 
+const flagKey = 'ssm-parameter//checkout/flags/new-pricing';
+
 const base: DecisionInput = {
   killSwitch: 'released',
   environment: 'local',
   planEnvironment: 'local',
+  targetKey: 'lambda-alias/checkout:live',
   agentRole: 'responder',
   action: resolveAction('lambda.shift-alias', shiftAlias),
   confidence: 0.9,
@@ -96,7 +99,9 @@ describe('decision, in order', () => {
       tier: 'medium',
       stage: 'guarded',
     });
-    expect(decide({ ...base, action: resolveAction('ssm.put-parameter', flagOff) })).toMatchObject({
+    expect(
+      decide({ ...base, targetKey: flagKey, action: resolveAction('ssm.put-parameter', flagOff) }),
+    ).toMatchObject({
       outcome: 'auto',
       tier: 'low',
     });
@@ -104,8 +109,21 @@ describe('decision, in order', () => {
 
   it('rates a parameter that is not a flag medium', () => {
     const action = resolveAction('ssm.put-parameter', { ...flagOff, fromValue: '10', toValue: '20' });
-    expect(decide({ ...base, action })).toMatchObject({ outcome: 'require-approval', tier: 'medium' });
+    expect(decide({ ...base, targetKey: flagKey, action })).toMatchObject({
+      outcome: 'require-approval',
+      tier: 'medium',
+    });
   });
+
+  it.each([undefined, 'lambda-alias/payments:live', flagKey])(
+    "denies a target that is not one of the incident's workload: %s",
+    (targetKey) => {
+      expect(decide({ ...base, targetKey })).toMatchObject({
+        outcome: 'deny',
+        clause: 'plan.outside-workload',
+      });
+    },
+  );
 
   it('only recommends where no stage is set', () => {
     expect(decide({ ...base, environment: 'prod', planEnvironment: 'prod' })).toMatchObject({
@@ -122,7 +140,7 @@ describe('decision, in order', () => {
     [Number.NaN, 'require-approval'],
   ])('lets confidence %d lead to %s', (confidence, outcome) => {
     const action = resolveAction('ssm.put-parameter', flagOff);
-    expect(decide({ ...base, action, confidence }).outcome).toBe(outcome);
+    expect(decide({ ...base, targetKey: flagKey, action, confidence }).outcome).toBe(outcome);
   });
 });
 
@@ -164,6 +182,7 @@ const anyPolicy = fc.array(fc.nat(3), { minLength: 12, maxLength: 12 }).map((cel
   return parseAutonomyPolicy({ version: 1, minimumConfidenceForAuto: 0.5, matrix, stages: [] });
 });
 
+const permitted = (): PolicyAnswer => ({ outcome: 'permitted', determiningPolicies: ['p'] });
 const anyConfidence = fc.double({ min: 0, max: 1, noNaN: true });
 
 function withTier(tier: RiskTier): DecisionInput['action'] {
@@ -179,7 +198,13 @@ describe('decision, laws', () => {
         const at = (stage: AutonomyStage, tier: RiskTier) => {
           const stages = [{ environment: 'local', agentRole: 'responder', actionClass: 'traffic', stage }];
           return strictness(
-            decide({ ...base, confidence, action: withTier(tier), autonomy: { ...policy, stages } }),
+            decide({
+              ...base,
+              evaluatePolicy: permitted,
+              confidence,
+              action: withTier(tier),
+              autonomy: { ...policy, stages },
+            }),
           );
         };
         for (const [stageIndex, stage] of autonomyStages.entries()) {
