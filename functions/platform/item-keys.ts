@@ -13,14 +13,16 @@ export const itemKeys = {
   // Operations
   event: (eventId: string): ItemKey => ({ pk: `EVENT#${eventId}`, sk: 'EVENT' }),
   incident: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'INCIDENT' }),
-  triage: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'TRIAGE' }),
+  // What the agent wrote stands under a key of its own, and so does what was decided on it: who may write the
+  // one may not write the other (`dynamodb:LeadingKeys`).
+  triage: (incidentId: string): ItemKey => ({ pk: `TRIAGE#${incidentId}`, sk: 'TRIAGE' }),
   plan: (incidentId: string, planDigest: string): ItemKey => ({
-    pk: `INCIDENT#${incidentId}`,
+    pk: `TRIAGE#${incidentId}`,
     sk: `PLAN#${planDigest}`,
   }),
   decision: (incidentId: string, planDigest: string): ItemKey => ({
-    pk: `INCIDENT#${incidentId}`,
-    sk: `DECISION#${planDigest}`,
+    pk: `DECISION#${incidentId}`,
+    sk: planDigest,
   }),
   approval: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'APPROVAL' }),
   approvalToken: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'TOKEN' }),

@@ -74,7 +74,7 @@ function portsWith(result: RoutingResult, database: Database = tables.database) 
 }
 
 const ledgerOf = (incidentId: string) => tables.ledger.read(incidentChain(incidentId));
-const itemsOf = (incidentId: string) => tables.database.query(tables.operations, `INCIDENT#${incidentId}`);
+const itemsOf = (incidentId: string) => tables.database.query(tables.operations, `TRIAGE#${incidentId}`);
 
 describe('triage', () => {
   it('writes record, plans and evidence together', async () => {
