@@ -1,0 +1,73 @@
+import type { LedgerEvent } from '../audit/ledger-entry.ts';
+import { digestOf } from '../platform/digest.ts';
+import { type Approval, approversOf, type TooLateReason, type Vote } from './approval.ts';
+
+/** What the ledger says about approvals. Ids, digests and closed words only: never a token, never a comment. */
+export const approvalEvents = {
+  requested: (approval: Approval): LedgerEvent => ({
+    type: 'approval.requested',
+    atEpochMs: approval.requestedAtEpochMs,
+    actor: { kind: 'system', id: 'request-approval' },
+    detail: { ...bound(approval), quorum: approval.quorum, expiresAtEpochMs: approval.expiresAtEpochMs },
+  }),
+
+  /** One entry for the vote, and one more when it decides. */
+  voted: (approval: Approval, vote: Vote): LedgerEvent[] => {
+    const person = { kind: 'person', id: vote.identityId } as const;
+    const voted: LedgerEvent = {
+      type: 'approval.voted',
+      atEpochMs: vote.atEpochMs,
+      actor: person,
+      detail: {
+        ...bound(approval),
+        verdict: vote.verdict,
+        ...(vote.reason === undefined ? {} : { reason: vote.reason }),
+        ...(vote.comment === undefined ? {} : { commentDigest: digestOf(vote.comment) }),
+      },
+    };
+    if (approval.status !== 'approved' && approval.status !== 'rejected') return [voted];
+    const decided: LedgerEvent = {
+      type: `approval.${approval.status}`,
+      atEpochMs: vote.atEpochMs,
+      actor: person,
+      detail: {
+        ...bound(approval),
+        quorum: approval.quorum,
+        approvers: [...approversOf(approval)].sort().join(', '),
+        ...(approval.usableUntilEpochMs === undefined
+          ? {}
+          : { usableUntilEpochMs: approval.usableUntilEpochMs }),
+      },
+    };
+    return [voted, decided];
+  },
+
+  expired: (
+    approval: Approval,
+    atEpochMs: number,
+    by: 'settle-approval' | 'approval-sweep',
+  ): LedgerEvent => ({
+    type: 'approval.expired',
+    atEpochMs,
+    actor: { kind: 'system', id: by },
+    detail: { ...bound(approval), votes: approval.votes.length },
+  }),
+
+  callbackTooLate: (approval: Approval, atEpochMs: number, because: TooLateReason): LedgerEvent => ({
+    type: 'approval.callback-too-late',
+    atEpochMs,
+    actor: { kind: 'system', id: 'approval-callback' },
+    detail: { ...bound(approval), status: approval.status, because },
+  }),
+
+  notificationFailed: (approval: Approval, atEpochMs: number): LedgerEvent => ({
+    type: 'approval.notification-failed',
+    atEpochMs,
+    actor: { kind: 'system', id: 'request-approval' },
+    detail: bound(approval),
+  }),
+};
+
+function bound(approval: Approval) {
+  return { approvalId: approval.approvalId, planDigest: approval.planDigest };
+}

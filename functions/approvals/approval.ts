@@ -1,0 +1,178 @@
+import type { EpochMs } from '../platform/clock.ts';
+import { InvalidInputError } from '../platform/errors.ts';
+import type { Authority } from './authority.ts';
+
+export const rejectReasons = [
+  'wrong-target',
+  'wrong-timing',
+  'wrong-diagnosis',
+  'never-again',
+  'other',
+] as const;
+export type RejectReason = (typeof rejectReasons)[number];
+
+/** What one person said. `comment` is their free text, at most {@link commentMaxCharacters}. */
+export interface Vote {
+  readonly identityId: string;
+  readonly displayName: string;
+  readonly verdict: 'approve' | 'reject';
+  /** Only with `reject`. */
+  readonly reason?: RejectReason;
+  readonly comment?: string;
+  readonly atEpochMs: EpochMs;
+}
+
+export const commentMaxCharacters = 1_000;
+
+export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired';
+
+/** One request to people, bound to one plan digest. Decided at most once; every other status is final. */
+export interface Approval {
+  readonly approvalId: string;
+  readonly incidentId: string;
+  readonly planDigest: string;
+  readonly status: ApprovalStatus;
+  /** Distinct people who must approve, at least 1. */
+  readonly quorum: number;
+  readonly votes: readonly Vote[];
+  /** Rises with every write; a writer's condition names the one it read. */
+  readonly version: number;
+  readonly requestedAtEpochMs: EpochMs;
+  /** A vote at or after this instant does not count. */
+  readonly expiresAtEpochMs: EpochMs;
+  /** When it left `pending`. */
+  readonly decidedAtEpochMs?: EpochMs;
+  /** Set when approved: a change that has not started before this instant may not start on it. */
+  readonly usableUntilEpochMs?: EpochMs;
+  /** Whether the waiting execution has been told, or is known to wait no more. */
+  readonly callbackDelivered: boolean;
+  /** How often telling it was begun: above 0, a refused token may mean that an earlier try succeeded. */
+  readonly callbackAttempts: number;
+  /** Why the decision did not reach the execution by its token, once that has been reported. */
+  readonly callbackTooLate?: TooLateReason;
+}
+
+/** Why a decision did not reach the execution that had asked for it. */
+export type TooLateReason =
+  | 'execution-no-longer-waits'
+  | 'token-missing'
+  | 'token-unreadable'
+  | 'wait-timed-out';
+
+/** Asks for approval of one plan. @throws InvalidInputError `approval.invalid-quorum`, `approval.invalid-life`. */
+export function newApproval(request: {
+  readonly approvalId: string;
+  readonly incidentId: string;
+  readonly planDigest: string;
+  readonly quorum: number;
+  readonly requestedAtEpochMs: EpochMs;
+  readonly lifeSeconds: number;
+}): Approval {
+  const { lifeSeconds, ...bound } = request;
+  if (!Number.isInteger(request.quorum) || request.quorum < 1) {
+    throw new InvalidInputError(
+      'approval.invalid-quorum',
+      `approval ${request.approvalId} asks for ${request.quorum} approvers; it must be a whole number from 1`,
+    );
+  }
+  if (!Number.isFinite(lifeSeconds) || lifeSeconds <= 0) {
+    throw new InvalidInputError(
+      'approval.invalid-life',
+      `an approval must live longer than ${lifeSeconds} s`,
+    );
+  }
+  return {
+    ...bound,
+    status: 'pending',
+    votes: [],
+    version: 1,
+    expiresAtEpochMs: request.requestedAtEpochMs + lifeSeconds * 1_000,
+    callbackDelivered: false,
+    callbackAttempts: 0,
+  };
+}
+
+/** What became of a vote. Only `recorded` changes anything; its `approval` is the one to store. */
+export type VoteOutcome =
+  | { readonly outcome: 'recorded'; readonly approval: Approval }
+  | { readonly outcome: 'already-voted'; readonly approval: Approval }
+  | { readonly outcome: 'already-decided'; readonly approval: Approval }
+  | { readonly outcome: 'expired'; readonly approval: Approval }
+  | { readonly outcome: 'not-allowed'; readonly approval: Approval };
+
+/**
+ * Adds one vote. One rejection decides; approvals decide once the quorum of distinct people is reached. A
+ * person who approved may still reject while the approval is pending; saying the same thing again changes
+ * nothing.
+ *
+ * @param authority What {@link authorityOver} said about the voter at this moment.
+ * @param usableSeconds How long a change may still start after the approval.
+ */
+export function castVote(
+  approval: Approval,
+  vote: Vote,
+  authority: Authority,
+  usableSeconds: number,
+): VoteOutcome {
+  if (authority.may !== 'decide') return { outcome: 'not-allowed', approval };
+  if (approval.status === 'expired') return { outcome: 'expired', approval };
+  const own = approval.votes.filter(({ identityId }) => identityId === vote.identityId);
+  if (own.some(({ verdict }) => verdict === vote.verdict)) return { outcome: 'already-voted', approval };
+  if (approval.status !== 'pending') return { outcome: 'already-decided', approval };
+  if (isPastExpiry(approval, vote.atEpochMs)) return { outcome: 'expired', approval };
+  const recorded = { ...approval, votes: [...approval.votes, vote], version: approval.version + 1 };
+  if (vote.verdict === 'reject') {
+    return {
+      outcome: 'recorded',
+      approval: { ...recorded, status: 'rejected', decidedAtEpochMs: vote.atEpochMs },
+    };
+  }
+  if (approversOf(recorded).size < approval.quorum) return { outcome: 'recorded', approval: recorded };
+  return {
+    outcome: 'recorded',
+    approval: {
+      ...recorded,
+      status: 'approved',
+      decidedAtEpochMs: vote.atEpochMs,
+      usableUntilEpochMs: vote.atEpochMs + usableSeconds * 1_000,
+    },
+  };
+}
+
+/** Ends the wait without a decision. A decision that was made first stays. */
+export function expire(
+  approval: Approval,
+  now: EpochMs,
+): { readonly outcome: 'expired' | 'already-decided'; readonly approval: Approval } {
+  if (approval.status !== 'pending') return { outcome: 'already-decided', approval };
+  return {
+    outcome: 'expired',
+    approval: {
+      ...approval,
+      status: 'expired',
+      decidedAtEpochMs: now,
+      version: approval.version + 1,
+      callbackDelivered: true,
+    },
+  };
+}
+
+/** The first instant that is too late is the expiry itself. */
+export function isPastExpiry(approval: Approval, now: EpochMs): boolean {
+  return now >= approval.expiresAtEpochMs;
+}
+
+/** The distinct people whose approval counts: a person who rejected is not among them. */
+export function approversOf(approval: Pick<Approval, 'votes'>): ReadonlySet<string> {
+  const approvers = new Set<string>();
+  for (const { identityId, verdict } of approval.votes) {
+    if (verdict === 'approve') approvers.add(identityId);
+    else approvers.delete(identityId);
+  }
+  return approvers;
+}
+
+/** How many more people must approve; 0 once nothing is asked any more. */
+export function approvalsStillNeeded(approval: Approval): number {
+  return approval.status === 'pending' ? Math.max(0, approval.quorum - approversOf(approval).size) : 0;
+}

@@ -1,0 +1,48 @@
+import type { Approval, TooLateReason } from './approval.ts';
+
+/** What telling an execution needs from the outside. */
+export interface DeliveryPorts {
+  readonly get: (approvalId: string) => Promise<Approval | undefined>;
+  readonly tokenOf: (approvalId: string) => Promise<Uint8Array | undefined>;
+  readonly decrypt: (approvalId: string, ciphertext: Uint8Array) => Promise<string | 'unreadable'>;
+  readonly beginCallback: (approval: Approval) => Promise<Approval | 'superseded'>;
+  readonly succeed: (
+    token: string,
+    output: { outcome: 'approved' | 'rejected'; approvalId: string },
+  ) => Promise<'delivered' | 'no-longer-waiting'>;
+  readonly markDelivered: (approval: Approval, tooLate?: TooLateReason) => Promise<'marked' | 'superseded'>;
+}
+
+/** `superseded`: somebody else wrote first, and the stream or the sweep brings the record here again. */
+export type DeliveryOutcome = 'delivered' | 'nothing-to-deliver' | 'too-late' | 'superseded';
+
+/**
+ * Tells the waiting execution what people decided: the stored decision, never the record that announced it.
+ * Run again after a crash at any point, it ends the same:
+ *
+ *     begin (attempt 1) ── send ✓ ── ✗ crash
+ *                                    again: begin (attempt 2) ── send: waits no longer ── mark delivered
+ *
+ * An execution that waits no longer on the very first attempt was never told: that is reported. On a later
+ * attempt an earlier one may have told it, so nothing is reported here; if the wait did time out, settling
+ * the approval reports it.
+ */
+export async function deliverDecision(ports: DeliveryPorts, approvalId: string): Promise<DeliveryOutcome> {
+  const approval = await ports.get(approvalId);
+  if (approval === undefined || approval.callbackDelivered) return 'nothing-to-deliver';
+  const { status } = approval;
+  if (status !== 'approved' && status !== 'rejected') return 'nothing-to-deliver';
+  const finish = async (from: Approval, tooLate?: TooLateReason): Promise<DeliveryOutcome> => {
+    if ((await ports.markDelivered(from, tooLate)) === 'superseded') return 'superseded';
+    return tooLate === undefined ? 'delivered' : 'too-late';
+  };
+  const ciphertext = await ports.tokenOf(approvalId);
+  if (ciphertext === undefined) return finish(approval, 'token-missing');
+  const token = await ports.decrypt(approvalId, ciphertext);
+  if (token === 'unreadable') return finish(approval, 'token-unreadable');
+  const begun = await ports.beginCallback(approval);
+  if (begun === 'superseded') return 'superseded';
+  const sent = await ports.succeed(token, { outcome: status, approvalId });
+  const first = begun.callbackAttempts === 1;
+  return finish(begun, sent === 'no-longer-waiting' && first ? 'execution-no-longer-waits' : undefined);
+}

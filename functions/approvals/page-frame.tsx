@@ -1,0 +1,55 @@
+import type { Context } from 'hono';
+import type { Child } from 'hono/jsx';
+import { formToken } from './csrf.ts';
+import type { SignedIn } from './identity.ts';
+import type { PagesPorts } from './pages-ports.ts';
+import { safeReturnPath } from './return-path.ts';
+import { document } from './views/layout.tsx';
+import { NoticeView } from './views/notice-view.tsx';
+
+export type PageStatus = 200 | 400 | 403 | 404 | 409 | 413 | 500 | 503;
+
+/** Puts content into the frame that every page shares: kill switch, environment, who is signed in. */
+export class PageFrame {
+  readonly #ports: PagesPorts;
+
+  constructor(ports: PagesPorts) {
+    this.#ports = ports;
+  }
+
+  async page(
+    context: Context,
+    status: PageStatus,
+    title: string,
+    content: Child,
+    signedIn?: SignedIn,
+  ): Promise<Response> {
+    const { environment, killSwitch } = this.#ports;
+    const frame = { title, environment, killSwitch: await killSwitch() };
+    if (signedIn === undefined) return context.html(document(frame, content), status);
+    const signOutToken = formToken(await this.#ports.keys(), signedIn.sessionId, 'sign-out');
+    const visitor = { identity: signedIn.identity, signOutToken };
+    return context.html(document({ ...frame, visitor }, content), status);
+  }
+
+  async notice(
+    context: Context,
+    status: PageStatus,
+    heading: string,
+    text: string,
+    signedIn?: SignedIn,
+  ): Promise<Response> {
+    return this.page(context, status, heading, <NoticeView heading={heading} text={text} />, signedIn);
+  }
+
+  /** One answer for what does not exist and for what this person may not know about. */
+  async notFound(context: Context, signedIn: SignedIn): Promise<Response> {
+    const text = 'There is no such page, or it is not yours to read.';
+    return this.notice(context, 404, 'Nothing to see here', text, signedIn);
+  }
+
+  toSignIn(context: Context): Response {
+    const returnTo = encodeURIComponent(safeReturnPath(context.req.path));
+    return context.redirect(`/sign-in?returnTo=${returnTo}`, 303);
+  }
+}

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Approval,
+  approvalsStillNeeded,
+  approversOf,
+  castVote,
+  expire,
+  newApproval,
+  type Vote,
+} from '../../functions/approvals/approval.ts';
+import type { Authority } from '../../functions/approvals/authority.ts';
+import { now, pending, vote } from './fixtures.ts';
+
+const may: Authority = { may: 'decide' };
+const expiresAt = 1_795_342_200_000; // ten minutes after `now`
+
+describe('asking for approval', () => {
+  it('starts pending, at version 1, until its life is over', () => {
+    expect(pending()).toMatchObject({
+      status: 'pending',
+      version: 1,
+      votes: [],
+      expiresAtEpochMs: expiresAt,
+    });
+  });
+
+  it.each([0, -1, 0.5, Number.NaN])('refuses a quorum of %s', (quorum) => {
+    const ask = () => newApproval({ ...pending(), quorum, lifeSeconds: 600 });
+    expect(ask).toThrow(expect.objectContaining({ code: 'approval.invalid-quorum' }));
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a life of %s seconds', (lifeSeconds) => {
+    const ask = () => newApproval({ ...pending(), lifeSeconds });
+    expect(ask).toThrow(expect.objectContaining({ code: 'approval.invalid-life' }));
+  });
+});
+
+describe('voting', () => {
+  it('is approved by a quorum of one, and usable for as long as asked', () => {
+    const { outcome, approval } = castVote(pending(), vote('ana', 'approve'), may, 900);
+    expect(outcome).toBe('recorded');
+    expect(approval).toMatchObject({
+      status: 'approved',
+      version: 2,
+      decidedAtEpochMs: 1_795_341_660_000,
+      usableUntilEpochMs: 1_795_342_560_000,
+      callbackDelivered: false,
+    });
+  });
+
+  it('is rejected by one person, whatever the quorum and the votes before', () => {
+    const first = castVote(pending({ quorum: 2 }), vote('ana', 'approve'), may, 900).approval;
+    expect(first.status).toBe('pending');
+    expect(approvalsStillNeeded(first)).toBe(1);
+    const { approval } = castVote(first, vote('ben', 'reject'), may, 900);
+    expect(approval.status).toBe('rejected');
+    expect(approval.usableUntilEpochMs).toBeUndefined();
+  });
+
+  it('lets a person who approved still reject, but not approve twice', () => {
+    const first = castVote(pending({ quorum: 2 }), vote('ana', 'approve'), may, 900).approval;
+    expect(castVote(first, vote('ana', 'approve'), may, 900)).toStrictEqual({
+      outcome: 'already-voted',
+      approval: first,
+    });
+    expect(castVote(first, vote('ana', 'reject'), may, 900).approval.status).toBe('rejected');
+  });
+
+  it.each([
+    [1_795_342_199_999, 'recorded'],
+    [1_795_342_200_000, 'expired'],
+    [1_795_342_200_001, 'expired'],
+  ])('at %s, around the expiry, is %s', (at, outcome) => {
+    for (const verdict of ['approve', 'reject'] as const) {
+      expect(castVote(pending(), vote('ana', verdict, at), may, 900).outcome).toBe(outcome);
+    }
+  });
+
+  it.each<Authority>([
+    { may: 'nothing' },
+    { may: 'view', because: 'owns-the-agent' },
+    { may: 'view', because: 'is-the-requester' },
+    { may: 'view', because: 'agent-has-no-owner' },
+  ])('without authority (%o) changes nothing', (authority) => {
+    const before = pending();
+    expect(castVote(before, vote('mia', 'approve'), authority, 900)).toStrictEqual({
+      outcome: 'not-allowed',
+      approval: before,
+    });
+  });
+
+  it('says what stands when it comes too late', () => {
+    const decided = castVote(pending(), vote('ana', 'reject'), may, 900).approval;
+    expect(castVote(decided, vote('ben', 'approve'), may, 900)).toStrictEqual({
+      outcome: 'already-decided',
+      approval: decided,
+    });
+    expect(castVote(decided, vote('ana', 'reject'), may, 900).outcome).toBe('already-voted');
+    const over = expire(pending(), now).approval;
+    expect(castVote(over, vote('ben', 'approve'), may, 900).outcome).toBe('expired');
+  });
+});
+
+describe('expiring', () => {
+  it('ends a pending approval and leaves nothing to deliver', () => {
+    expect(expire(pending(), now)).toMatchObject({
+      outcome: 'expired',
+      approval: { status: 'expired', version: 2, callbackDelivered: true },
+    });
+  });
+
+  it.each(['approved', 'rejected', 'expired'] as const)('leaves %s as it is', (status) => {
+    const before = pending({ status });
+    expect(expire(before, now)).toStrictEqual({ outcome: 'already-decided', approval: before });
+  });
+});
+
+const people = fc.constantFrom('ana', 'ben', 'cleo', 'dov');
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('vote' as const),
+        vote: fc
+          .record({
+            identityId: people,
+            verdict: fc.constantFrom('approve' as const, 'reject' as const),
+            at: fc.integer({ min: -1, max: 700_000 }),
+          })
+          .map(({ identityId, verdict, at }): Vote => vote(identityId, verdict, now + at)),
+        authority: fc.constantFrom<Authority>(may, may, may, { may: 'nothing' }),
+      }),
+    },
+    { weight: 1, arbitrary: fc.constant({ kind: 'expire' as const }) },
+  ),
+  { maxLength: 25 },
+);
+
+/** Every approval that a sequence passes through, first to last. */
+function history(
+  quorum: number,
+  sequence: typeof steps extends fc.Arbitrary<infer T> ? T : never,
+): Approval[] {
+  const passed = [pending({ quorum })];
+  for (const step of sequence) {
+    const last = passed.at(-1) as Approval;
+    passed.push(
+      step.kind === 'expire'
+        ? expire(last, now + 600_000).approval
+        : castVote(last, step.vote, step.authority, 900).approval,
+    );
+  }
+  return passed;
+}
+
+describe('laws, for any sequence of votes', () => {
+  it('decides at most once: after that nothing changes', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), steps, (quorum, sequence) => {
+        const passed = history(quorum, sequence);
+        const decidedAt = passed.findIndex(({ status }) => status !== 'pending');
+        if (decidedAt < 0) return;
+        for (const later of passed.slice(decidedAt)) expect(later).toBe(passed[decidedAt]);
+      }),
+    );
+  });
+
+  it('approves exactly when a quorum of distinct people approved in time and nobody rejected', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), steps, (quorum, sequence) => {
+        const end = history(quorum, sequence).at(-1) as Approval;
+        for (const { atEpochMs } of end.votes) expect(atEpochMs).toBeLessThan(expiresAt);
+        const distinct = new Set(end.votes.map(({ identityId }) => identityId));
+        const rejections = end.votes.filter(({ verdict }) => verdict === 'reject');
+        if (end.status === 'approved') {
+          expect(rejections).toStrictEqual([]);
+          expect(distinct.size).toBe(quorum);
+          expect(end.votes).toHaveLength(quorum);
+        } else if (end.status === 'rejected') {
+          expect(rejections).toHaveLength(1);
+        } else {
+          expect(rejections).toStrictEqual([]);
+          expect(approversOf(end).size).toBeLessThan(quorum);
+        }
+      }),
+    );
+  });
+});

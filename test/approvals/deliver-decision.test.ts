@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { announcedApproval, deliverBatch, sweep } from '../../functions/approvals/callback-batch.ts';
+import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
+import { settleApproval } from '../../functions/approvals/settle-approval.ts';
+import { now, pending } from './fixtures.ts';
+import { MemoryApprovals } from './memory-approvals.ts';
+
+/** One decided approval and an execution that waits for `token-1`, once. */
+async function waiting(verdict: 'approve' | 'reject' | 'none' = 'approve') {
+  const store = new MemoryApprovals(() => now);
+  const approval = pending();
+  await store.create(approval, Buffer.from('sealed token-1'));
+  const person = { identityId: 'ana', displayName: 'Ana', verdict: verdict === 'none' ? 'approve' : verdict };
+  if (verdict !== 'none') await store.vote('apr-1', approval.planDigest, person, { may: 'decide' }, 900);
+  const told: string[] = [];
+  let waits = true;
+  const reported: (string | undefined)[] = [];
+  const ports: DeliveryPorts = {
+    get: (id) => store.get(id),
+    tokenOf: (id) => store.tokenOf(id),
+    decrypt: async (_id, ciphertext) => Buffer.from(ciphertext).toString().replace('sealed ', ''),
+    beginCallback: (before) => store.beginCallback(before),
+    succeed: async (token, output) => {
+      if (!waits || token !== 'token-1') return 'no-longer-waiting';
+      waits = false;
+      told.push(output.outcome);
+      return 'delivered';
+    },
+    markDelivered: (before, tooLate) => {
+      reported.push(tooLate);
+      return store.markDelivered(before, tooLate);
+    },
+  };
+  return {
+    store,
+    ports,
+    told,
+    reported,
+    stopWaiting: () => {
+      waits = false;
+    },
+  };
+}
+
+describe('telling the execution', () => {
+  it.each([
+    ['approve', 'approved'],
+    ['reject', 'rejected'],
+  ] as const)('after %s says %s, once', async (verdict, outcome) => {
+    const { store, ports, told } = await waiting(verdict);
+    expect(await deliverDecision(ports, 'apr-1')).toBe('delivered');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    expect(told).toStrictEqual([outcome]);
+    expect(await store.get('apr-1')).toMatchObject({ callbackDelivered: true, callbackAttempts: 1 });
+  });
+
+  it('says nothing about a pending, expired or unknown approval', async () => {
+    const { store, ports, told } = await waiting('none');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    await store.expire('apr-1');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    expect(await deliverDecision(ports, 'apr-2')).toBe('nothing-to-deliver');
+    expect(told).toStrictEqual([]);
+  });
+
+  it('reports an execution that waits no longer, and stops trying', async () => {
+    const { store, ports, reported, stopWaiting } = await waiting();
+    stopWaiting();
+    expect(await deliverDecision(ports, 'apr-1')).toBe('too-late');
+    expect(reported).toStrictEqual(['execution-no-longer-waits']);
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    expect(await store.get('apr-1')).toMatchObject({ callbackTooLate: 'execution-no-longer-waits' });
+  });
+
+  it.each([
+    ['token-missing', { tokenOf: async () => undefined }],
+    ['token-unreadable', { decrypt: async () => 'unreadable' as const }],
+  ])('is not held up by a poison record: %s', async (because, broken) => {
+    const { store, ports } = await waiting();
+    expect(await deliverDecision({ ...ports, ...broken }, 'apr-1')).toBe('too-late');
+    expect(await store.get('apr-1')).toMatchObject({ callbackDelivered: true, callbackTooLate: because });
+  });
+
+  it.each(['decrypt', 'beginCallback', 'succeed', 'markDelivered'] as const)(
+    'leaves a failure of %s for the next try, which ends the same as an undisturbed run',
+    async (step) => {
+      const { store, ports, told } = await waiting();
+      const failing = {
+        ...ports,
+        [step]: async () => {
+          throw new Error('unavailable');
+        },
+      };
+      await expect(deliverDecision(failing, 'apr-1')).rejects.toThrow('unavailable');
+      expect(await store.get('apr-1')).toMatchObject({ callbackDelivered: false });
+      expect(await deliverDecision(ports, 'apr-1')).toBe('delivered');
+      expect(told).toStrictEqual(['approved']);
+      expect(await store.get('apr-1')).toMatchObject({ status: 'approved', callbackDelivered: true });
+      expect((await store.get('apr-1'))?.callbackTooLate).toBeUndefined();
+    },
+  );
+
+  it('does not bury a new token that was stored while the old one was refused', async () => {
+    const { store, ports, told, stopWaiting } = await waiting();
+    const approval = await store.get('apr-1');
+    if (approval === undefined) throw new Error('lost');
+    stopWaiting();
+    const racing: DeliveryPorts = {
+      ...ports,
+      succeed: async (token, output) => {
+        const answer = await ports.succeed(token, output);
+        await store.create(approval, Buffer.from('sealed token-2'));
+        return answer;
+      },
+    };
+    expect(await deliverDecision(racing, 'apr-1')).toBe('superseded');
+    const next: DeliveryPorts = {
+      ...ports,
+      succeed: async (token) => {
+        told.push(token);
+        return 'delivered';
+      },
+    };
+    expect(await deliverDecision(next, 'apr-1')).toBe('delivered');
+    expect(told).toStrictEqual(['token-2']);
+  });
+});
+
+describe('settling after the wait timed out', () => {
+  it.each([
+    ['none', 'expired'],
+    ['approve', 'approved'],
+    ['reject', 'rejected'],
+  ] as const)('with the vote %s it is %s, asked once or twice', async (verdict, outcome) => {
+    const { store } = await waiting(verdict);
+    expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome });
+    const settled = await store.get('apr-1');
+    expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome });
+    expect(await store.get('apr-1')).toStrictEqual(settled);
+    expect(settled?.callbackTooLate).toBe(verdict === 'none' ? undefined : 'wait-timed-out');
+  });
+
+  it('counts an approval that was never stored as expired', async () => {
+    expect(await settleApproval(new MemoryApprovals(() => now), 'apr-1')).toStrictEqual({
+      outcome: 'expired',
+    });
+  });
+});
+
+const record = (approvalId: string, overrides: Record<string, { S: string }> = {}) => ({
+  eventName: 'MODIFY' as const,
+  dynamodb: {
+    SequenceNumber: `seq-${approvalId}`,
+    NewImage: {
+      sk: { S: 'APPROVAL' },
+      statusKey: { S: 'APPROVAL#undelivered' },
+      approvalId: { S: approvalId },
+      ...overrides,
+    },
+  },
+});
+
+describe('a stream batch', () => {
+  it.each([
+    ['a decided approval', record('a'), 'a'],
+    ['a token', record('a', { sk: { S: 'TOKEN' } }), undefined],
+    ['a pending approval', record('a', { statusKey: { S: 'APPROVAL#pending' } }), undefined],
+    ['a delivered approval', record('a', { statusKey: { S: 'APPROVAL#done' } }), undefined],
+    ['a removal', { eventName: 'REMOVE' as const, dynamodb: {} }, undefined],
+    ['an empty record', {}, undefined],
+  ])('reads %s', (_case, given, approvalId) => expect(announcedApproval(given)).toBe(approvalId));
+
+  it('goes on after a failure and reports only that record', async () => {
+    const seen: string[] = [];
+    const failed: string[] = [];
+    const answer = await deliverBatch(
+      [record('a'), record('b'), {}, record('c')],
+      async (id) => {
+        seen.push(id);
+        if (id === 'b') throw new Error('no');
+      },
+      (id) => failed.push(id),
+    );
+    expect(seen).toStrictEqual(['a', 'b', 'c']);
+    expect(failed).toStrictEqual(['b']);
+    expect(answer).toStrictEqual({ batchItemFailures: [{ itemIdentifier: 'seq-b' }] });
+  });
+});
+
+describe('a sweep', () => {
+  it('tries everything and fails at the end if anything failed', async () => {
+    const seen: string[] = [];
+    const run = sweep(
+      ['a', 'b', 'c'],
+      async (id) => {
+        seen.push(id);
+        if (id === 'a') throw new Error('no');
+      },
+      () => undefined,
+    );
+    await expect(run).rejects.toMatchObject({ code: 'approval.sweep-incomplete', retryable: true });
+    expect(seen).toStrictEqual(['a', 'b', 'c']);
+  });
+});

@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { type RequestPorts, requestApproval } from '../../functions/approvals/request-approval.ts';
+import { planDigestOf } from '../../functions/change/plan.ts';
+import { incidentId, now, planOf } from './fixtures.ts';
+import { MemoryApprovals } from './memory-approvals.ts';
+
+const plan = planOf();
+const request = {
+  incidentId,
+  planDigest: planDigestOf(plan),
+  approvalId: 'apr-1',
+  taskToken: 'the-task-token',
+};
+
+function desk(overrides: Partial<RequestPorts> = {}) {
+  const store = new MemoryApprovals(() => now);
+  const messages: string[] = [];
+  const failures: string[] = [];
+  const ports: RequestPorts = {
+    clock: () => now,
+    lifeSeconds: 600,
+    publicBaseUrl: 'https://approvals.example/',
+    findAsked: async () => ({
+      plan,
+      decision: { outcome: 'require-approval', quorum: 2, approvalId: 'apr-1' },
+    }),
+    encrypt: async (_id, token) => Buffer.from(`sealed ${token.length}`),
+    create: (approval, ciphertext) => store.create(approval, ciphertext),
+    tell: async (subject, message) => {
+      messages.push(`${subject}\n${message}`);
+    },
+    onNotificationFailure: async (approval) => {
+      failures.push(approval.approvalId);
+    },
+    ...overrides,
+  };
+  return { store, ports, messages, failures };
+}
+
+describe('asking people', () => {
+  it('stores the request with the decision’s quorum, then sends a link that holds the id only', async () => {
+    const { store, ports, messages } = desk();
+    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
+    expect(await store.get('apr-1')).toMatchObject({ quorum: 2, expiresAtEpochMs: 1_795_342_200_000 });
+    expect(messages).toStrictEqual([
+      [
+        'Interlock: approval wanted',
+        'Point a Lambda alias at another published version of the same function. Environment: local. Needs 2 people.',
+        'Read and decide before 2026-11-22T10:10:00.000Z:',
+        'https://approvals.example/approvals/apr-1',
+      ].join('\n'),
+    ]);
+  });
+
+  it('answers with nothing that holds the token', async () => {
+    const { ports, messages } = desk();
+    const answer = await requestApproval(ports, request);
+    expect(JSON.stringify([answer, messages])).not.toContain('the-task-token');
+  });
+
+  it.each([
+    ['another outcome', { outcome: 'auto', quorum: 0, approvalId: 'apr-1' }],
+    ['a recommendation', { outcome: 'recommend', quorum: 0 }],
+    ['another approval', { outcome: 'require-approval', quorum: 1, approvalId: 'apr-2' }],
+    ['no approval', { outcome: 'require-approval', quorum: 1 }],
+  ])('refuses when the decision says %s', async (_case, decision) => {
+    const { store, ports, messages } = desk({ findAsked: async () => ({ plan, decision }) });
+    await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.not-asked-for' });
+    expect(await store.get('apr-1')).toBeUndefined();
+    expect(messages).toStrictEqual([]);
+  });
+
+  it('is not stopped by a channel that fails, and makes the failure visible', async () => {
+    const { store, ports, failures } = desk({
+      tell: async () => {
+        throw new Error('SNS is down');
+      },
+    });
+    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
+    expect(failures).toStrictEqual(['apr-1']);
+    expect(await store.get('apr-1')).toMatchObject({ status: 'pending' });
+  });
+
+  it('asks nobody about an approval that has expired meanwhile', async () => {
+    const { store, ports, messages } = desk();
+    await requestApproval(ports, request);
+    await store.expire('apr-1');
+    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'already-expired' });
+    expect(messages).toHaveLength(1);
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { safeReturnPath } from '../../functions/approvals/return-path.ts';
+import { showUntrusted } from '../../functions/approvals/untrusted-text.ts';
+import { question, timeLeft } from '../../functions/approvals/views/words.ts';
+import { now, planOf } from './fixtures.ts';
+
+describe('return path', () => {
+  it.each(['/', '/approvals/abc', '/incidents/inc-1?x=1&y=%2F', '/approvals/%2F%2Fevil.example'])(
+    'keeps %s',
+    (path) => expect(safeReturnPath(path)).toBe(path),
+  );
+
+  it.each([
+    'https://evil.example/',
+    '//evil.example',
+    '///evil.example',
+    '/\\evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    '/\n/evil.example',
+    ' /approvals/a',
+    '/ /evil.example',
+    'javascript:alert(1)',
+    'evil.example',
+    '@evil.example',
+    '/./\\/evil.example',
+    '/.//evil.example',
+    '/..//evil.example',
+    '',
+    undefined,
+    null,
+    ['/approvals/a'],
+    `/${'a'.repeat(600)}`,
+    '/\u2044evil',
+  ])('leads %o to the inbox', (path) => expect(safeReturnPath(path)).toBe('/'));
+
+  it('never leaves the site', () => {
+    fc.assert(
+      fc.property(fc.webUrl({ withQueryParameters: true }), fc.string(), (url, text) => {
+        for (const asked of [url, text, `/${text}`, `/${url}`, `//${text}`]) {
+          const path = safeReturnPath(asked);
+          expect(new URL(path, 'https://interlock.example').origin).toBe('https://interlock.example');
+        }
+      }),
+    );
+  });
+});
+
+describe('untrusted text', () => {
+  it.each([
+    ['invoice\u202Egnp.exe', 'invoice⟨U+202E⟩gnp.exe'],
+    ['on\u200B', 'on⟨U+200B⟩'],
+    ['a\u0000b\u001B[31m', 'a⟨U+0000⟩b⟨U+001B⟩[31m'],
+    ['\u2066x\u2069', '⟨U+2066⟩x⟨U+2069⟩'],
+    ['\uD800', '⟨U+D800⟩'],
+    ['tag\u{E0041}', 'tag⟨U+E0041⟩'],
+    ['lines\nand\ttabs, Zürich, 東京', 'lines\nand\ttabs, Zürich, 東京'],
+  ])('%j is shown as %j', (text, shown) => expect(showUntrusted(text)).toBe(shown));
+});
+
+describe('words', () => {
+  it('asks the question in one line, without long values', () => {
+    expect(question(planOf())).toBe('Change checkout:live from version 2 to version 1?');
+    const long = planOf('ssm.put-parameter', { name: '/a/b', fromValue: 'x', toValue: 'y'.repeat(41) });
+    expect(question(long)).toBe('Change /a/b?');
+    expect(question(planOf('nope', {}))).toBe('Carry out nope?');
+  });
+
+  it.each([
+    [-1, 'no time left'],
+    [0, 'no time left'],
+    [1, 'less than a minute left'],
+    [59_999, 'less than a minute left'],
+    [60_000, '1 minute left'],
+    [119_999, '1 minute left'],
+    [120_000, '2 minutes left'],
+    [7_199_999, '119 minutes left'],
+    [7_200_000, '2 hours left'],
+  ])('%s ms is %s', (ms, text) => expect(timeLeft(now + ms, now)).toBe(text));
+});
