@@ -1,0 +1,77 @@
+import {
+  GetAliasCommand,
+  LambdaClient,
+  LambdaServiceException,
+  PreconditionFailedException,
+  ResourceNotFoundException,
+  UpdateAliasCommand,
+} from '@aws-sdk/client-lambda';
+import type { TargetClient, TargetReading, TargetWrite } from '../target.ts';
+import type { AliasState } from './alias-target.ts';
+import type { ShiftAliasParameters } from './definition.ts';
+
+/** Reads and moves one Lambda alias; every write names the revision it follows, so no foreign write is lost. */
+export class AliasClient implements TargetClient<ShiftAliasParameters, AliasState> {
+  readonly #client: LambdaClient;
+
+  constructor(client: LambdaClient = new LambdaClient({})) {
+    this.#client = client;
+  }
+
+  async read({ functionName, aliasName }: ShiftAliasParameters): Promise<TargetReading<AliasState>> {
+    try {
+      const alias = await this.#client.send(
+        new GetAliasCommand({ FunctionName: functionName, Name: aliasName }),
+      );
+      if (alias.FunctionVersion === undefined || alias.RevisionId === undefined) {
+        return { outcome: 'refused', reason: 'the alias was read without version or revision' };
+      }
+      return {
+        outcome: 'found',
+        state: {
+          functionVersion: alias.FunctionVersion,
+          additionalWeights: alias.RoutingConfig?.AdditionalVersionWeights ?? {},
+          revisionId: alias.RevisionId,
+        },
+      };
+    } catch (error) {
+      if (!(error instanceof ResourceNotFoundException)) throw error;
+      return { outcome: 'refused', reason: 'the function or its alias does not exist' };
+    }
+  }
+
+  apply(parameters: ShiftAliasParameters, snapshot: AliasState): Promise<TargetWrite> {
+    return this.#point(parameters, parameters.toVersion, {}, snapshot.revisionId);
+  }
+
+  restore(parameters: ShiftAliasParameters, snapshot: AliasState, current: AliasState): Promise<TargetWrite> {
+    return this.#point(parameters, snapshot.functionVersion, snapshot.additionalWeights, current.revisionId);
+  }
+
+  async #point(
+    { functionName, aliasName }: ShiftAliasParameters,
+    version: string,
+    weights: AliasState['additionalWeights'],
+    revisionId: string,
+  ): Promise<TargetWrite> {
+    try {
+      await this.#client.send(
+        new UpdateAliasCommand({
+          FunctionName: functionName,
+          Name: aliasName,
+          FunctionVersion: version,
+          RoutingConfig: { AdditionalVersionWeights: { ...weights } },
+          RevisionId: revisionId,
+        }),
+      );
+      return { outcome: 'written' };
+    } catch (error) {
+      if (error instanceof PreconditionFailedException) return { outcome: 'target-changed' };
+      // Lambda refused the request, so nothing was written; anything else may have been and is thrown.
+      if (error instanceof LambdaServiceException && error.$fault === 'client') {
+        return { outcome: 'failed', reason: `Lambda refused the alias update: ${error.name}` };
+      }
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { openFinding } from '../audit/finding.ts';
+import type { LedgerStore } from '../audit/ledger.store.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Write } from '../platform/dynamodb.ts';
+import { DependencyUnavailableError } from '../platform/errors.ts';
+import { incidentChain, itemKeys } from '../platform/item-keys.ts';
+import type { ChangeSteps, EventFacts, RecordResult, Refused } from './change-protocol.ts';
+import { type ChangeRecord, parseChange, parseLock } from './change-record.ts';
+import { type ChangeEvent, isRepeat, ledgerTypesOf, nextStatus } from './change-status.ts';
+import {
+  type ChangeTables,
+  changeEntries,
+  freeLock,
+  isLocked,
+  type LockedChange,
+  leaseFrom,
+  moveChange,
+  moveLock,
+} from './change-writes.ts';
+import { phaseOf, type TargetLock } from './target-lock.ts';
+
+export interface ChangeStoreSettings extends ChangeTables {
+  readonly environment: string;
+  /** How long a holder may go without a recorded step before recovery takes its change over. */
+  readonly lockLeaseSeconds: number;
+}
+
+/** How often a step is decided anew because somebody else wrote between its read and its transaction. */
+export const attempts = 5;
+
+/** Every step of a change that has no condition outside the change itself: one transaction each, with evidence. */
+export class ChangeStore implements ChangeSteps {
+  readonly #database: Database;
+  readonly #ledger: LedgerStore;
+  readonly #settings: ChangeStoreSettings;
+  readonly #clock: Clock;
+
+  constructor(database: Database, ledger: LedgerStore, settings: ChangeStoreSettings, clock: Clock) {
+    this.#database = database;
+    this.#ledger = ledger;
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  async find(changeId: string): Promise<ChangeRecord | undefined> {
+    const item = await this.#database.get(this.#settings.operations, itemKeys.change(changeId));
+    return item === undefined ? undefined : parseChange(item);
+  }
+
+  async lockOf(targetKey: string): Promise<TargetLock | undefined> {
+    const item = await this.#database.get(this.#settings.controls, itemKeys.lock(targetKey));
+    return item === undefined ? undefined : parseLock(item);
+  }
+
+  /** Every lock item, free ones too, as one consistent read: what is in flight is among them. */
+  async locks(): Promise<TargetLock[]> {
+    return (await this.#database.query(this.#settings.controls, 'LOCK')).map((item) => parseLock(item));
+  }
+
+  /** The snapshot stands in its bucket; a second, different one for the same change is refused. */
+  async recordSnapshot(
+    changeId: string,
+    fencingToken: number,
+    snapshotDigest: string,
+  ): Promise<RecordResult> {
+    const change = await this.find(changeId);
+    if (change?.status === 'snapshotted' && change.snapshotDigest !== snapshotDigest) {
+      return { outcome: 'refused', reason: 'another snapshot is recorded for this change' };
+    }
+    return this.record(changeId, fencingToken, 'snapshot-taken', { snapshotDigest });
+  }
+
+  /**
+   * Moves a change on. Saying the same event again is fine; a token that recovery has replaced, or an event
+   * that does not follow from the status, is refused. A failed rollback opens its finding in the same breath.
+   */
+  async record(
+    changeId: string,
+    fencingToken: number,
+    event: ChangeEvent,
+    facts: EventFacts = {},
+  ): Promise<RecordResult> {
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const now = this.#clock();
+      const change = await this.find(changeId);
+      if (change === undefined || !isLocked(change)) return refused('the change holds no lock');
+      if (change.fencingToken !== fencingToken)
+        return refused('the fencing token is no longer the current one');
+      const next = nextStatus(change.status, event);
+      if (next === 'not-allowed') {
+        return isRepeat(change.status, event)
+          ? { outcome: 'recorded' }
+          : refused(`${event} does not follow from ${change.status}`);
+      }
+      const { reason, snapshotDigest } = facts;
+      const phase = phaseOf(next);
+      const result = await this.#ledger.commit(
+        incidentChain(change.incidentId),
+        changeEntries(ledgerTypesOf[event], change, now, {
+          ...(reason === undefined ? {} : { reason }),
+          ...(snapshotDigest === undefined ? {} : { snapshotDigest }),
+        }),
+        [
+          moveChange(this.#settings, change, next, now, {
+            ...(reason === undefined ? {} : { statusReason: reason }),
+            ...(snapshotDigest === undefined ? {} : { snapshotDigest }),
+          }),
+          phase === 'free'
+            ? freeLock(this.#settings, change)
+            : moveLock(this.#settings, change, {
+                phase,
+                leaseExpiresAtEpochMs: leaseFrom(this.#settings, now),
+              }),
+          ...(next === 'rollback-failed' ? [this.#finding(change, reason, now)] : []),
+        ],
+      );
+      if (result.outcome === 'committed') return { outcome: 'recorded' };
+      if (result.refusals[0] === undefined && result.refusals[1] !== undefined) {
+        return refused('the target lock is not held under this fencing token');
+      }
+    }
+    throw contention(changeId);
+  }
+
+  #finding(change: LockedChange, reason: string | undefined, now: number): Write {
+    return openFinding(this.#settings.operations, {
+      findingId: `rollback-failed-${change.changeId}`,
+      kind: 'rollback-failed',
+      summary: `change ${change.changeId} could not be rolled back: look at ${change.targetKey}`,
+      openedAtEpochMs: now,
+      detail: {
+        changeId: change.changeId,
+        incidentId: change.incidentId,
+        targetKey: change.targetKey,
+        reason: reason ?? 'no reason recorded',
+      },
+    });
+  }
+}
+
+export function refused(reason: string): Refused {
+  return { outcome: 'refused', reason };
+}
+
+export function contention(changeId: string): DependencyUnavailableError {
+  return new DependencyUnavailableError(
+    'change.contention',
+    `change ${changeId} moved on ${attempts} times while being written; retry`,
+  );
+}

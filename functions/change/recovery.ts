@@ -1,0 +1,67 @@
+import type { EpochMs } from '../platform/clock.ts';
+import type { ChangeRecord } from './change-record.ts';
+import { isTerminal } from './change-status.ts';
+import { isLeaseLive, type TargetLock } from './target-lock.ts';
+
+/** How the execution in charge of a change stands. `gone`: Step Functions knows no execution of that name. */
+export type ExecutionState = 'running' | 'ended' | 'gone';
+
+export type RecoveryDecision =
+  | { readonly outcome: 'leave' }
+  /** The change has ended, or never was: only its lock is left over. */
+  | { readonly outcome: 'free'; readonly pageFirst: boolean }
+  /** It never started: it is refused and its lock freed. */
+  | { readonly outcome: 'abandon' }
+  /** Its effect may be there: an execution of the change machine in mode `recover` undoes it. */
+  | { readonly outcome: 'start-recovery'; readonly executionName: string }
+  /** Its recovery ended without undoing it. */
+  | { readonly outcome: 'hand-to-person' };
+
+/**
+ * The execution that is in charge of a change: the one that opened it, or the recovery that took it over.
+ *
+ *     chg-1            opens the change under token 7, dies
+ *     chg-1-recover-7  takes it over: token 8, recoveredFrom 7
+ */
+export function executionInCharge(change: Pick<ChangeRecord, 'changeId' | 'recoveredFrom'>): string {
+  return change.recoveredFrom === undefined
+    ? change.changeId
+    : recoveryName(change.changeId, change.recoveredFrom);
+}
+
+/** One recovery per fencing token: starting it twice is starting it once. */
+export function recoveryName(changeId: string, fencingToken: number): string {
+  return `${changeId}-recover-${fencingToken}`;
+}
+
+/** The change an execution of the change machine belongs to. */
+export function changeIdOf(executionName: string): string {
+  return executionName.replace(/-recover-\d+$/, '');
+}
+
+/**
+ * What to do about one lock. Nothing is done while the execution in charge runs and the lease is live; a
+ * recovery that still runs is never overtaken, because each of its steps has a time limit of its own.
+ */
+export function decideRecovery(
+  lock: TargetLock,
+  change: ChangeRecord | undefined,
+  execution: ExecutionState,
+  now: EpochMs,
+): RecoveryDecision {
+  if (lock.phase === 'free') return { outcome: 'leave' };
+  const isLive = isLeaseLive(lock, now);
+  if (change === undefined) return isLive ? { outcome: 'leave' } : { outcome: 'free', pageFirst: false };
+  if (execution === 'running' && isLive) return { outcome: 'leave' };
+  if (isTerminal(change.status)) {
+    return { outcome: 'free', pageFirst: change.status === 'rollback-failed' };
+  }
+  if (change.status === 'locked' || change.status === 'snapshotted') return { outcome: 'abandon' };
+  if (change.recoveredFrom !== undefined) {
+    return execution === 'running' ? { outcome: 'leave' } : { outcome: 'hand-to-person' };
+  }
+  return {
+    outcome: 'start-recovery',
+    executionName: recoveryName(change.changeId, lock.fencingToken),
+  };
+}

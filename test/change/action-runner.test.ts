@@ -1,0 +1,331 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
+import {
+  type ActionFacts,
+  type ActionTask,
+  parseSnapshot,
+  snapshotDigestOf,
+  snapshotKey,
+  whyNot,
+  writeSnapshot,
+} from '../../functions/change/actions/action-task.ts';
+import { aliasTarget } from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
+import { parameterTarget } from '../../functions/change/actions/ssm-put-parameter/parameter-target.ts';
+import { changeStatuses } from '../../functions/change/change-status.ts';
+import { planDigestOf } from '../../functions/change/plan.ts';
+import { canonicalJson } from '../../functions/platform/canonical-json.ts';
+import { altered, placesOf } from './plan-mutations.ts';
+import { FakeAlias, shiftPlan, start, WriteCounter } from './world.ts';
+
+const plan = shiftPlan('inc-a', 'checkout');
+const planDigest = planDigestOf(plan);
+const state = { functionVersion: '2', additionalWeights: {}, revisionId: 'r1' };
+const snapshotText = writeSnapshot({
+  schemaVersion: 1,
+  changeId: 'chg-a',
+  planDigest,
+  action: 'lambda.shift-alias',
+  parameters: plan.parameters,
+  state,
+});
+
+function task(operation: ActionTask['operation']): ActionTask {
+  return { operation, changeId: 'chg-a', incidentId: 'inc-a', planDigest, fencingToken: 4 };
+}
+
+function setUp(overrides: { facts?: Partial<ActionFacts>; change?: object; lock?: object } = {}) {
+  const alias = new FakeAlias(new WriteCounter());
+  const facts: ActionFacts = {
+    change: {
+      changeId: 'chg-a',
+      incidentId: 'inc-a',
+      planDigest,
+      action: 'lambda.shift-alias',
+      targetKey: 'lambda-alias/checkout:live',
+      status: 'executing',
+      fencingToken: 4,
+      snapshotDigest: snapshotDigestOf(snapshotText),
+      startedAtEpochMs: start,
+      updatedAtEpochMs: start,
+      ...overrides.change,
+    },
+    lock: {
+      targetKey: 'lambda-alias/checkout:live',
+      phase: 'mutating',
+      fencingToken: 4,
+      changeId: 'chg-a',
+      incidentId: 'inc-a',
+      leaseExpiresAtEpochMs: start + 1,
+      ...overrides.lock,
+    },
+    storedPlan: plan,
+    ...overrides.facts,
+  };
+  const around = { killSwitch: 'released' as 'released' | 'engaged' | 'unreadable' };
+  const snapshots = new Map([[snapshotKey('lambda.shift-alias', 'chg-a'), snapshotText]]);
+  const runner = new ActionRunner(aliasTarget, alias, {
+    environment: 'local',
+    validationSeconds: 120,
+    clock: () => start,
+    runtime: { facts: async () => facts, killSwitch: async () => around.killSwitch },
+    snapshots: {
+      find: async (key) => snapshots.get(key),
+      keepFirst: async (key, text) => {
+        if (!snapshots.has(key)) snapshots.set(key, text);
+        return snapshots.get(key) ?? text;
+      },
+    },
+    alarms: { look: async () => ({ result: 'pass', reason: 'alarm' }) },
+    probe: { look: async () => ({ result: 'pass', reason: 'probe' }) },
+  });
+  return { alias, around, runner, snapshots };
+}
+
+describe('execute', () => {
+  it('moves the alias once, however often it is asked', async () => {
+    const { alias, runner } = setUp();
+    expect(await runner.run(task('execute'))).toStrictEqual({ outcome: 'executed' });
+    expect(await runner.run(task('execute'))).toStrictEqual({ outcome: 'executed' });
+    expect(alias.effects).toBe(1);
+  });
+
+  it('does nothing for a plan altered in any place after it was approved', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...placesOf(plan)),
+        fc.constantFrom('replace' as const, 'remove' as const, 'add' as const),
+        fc.jsonValue(),
+        async (place, how, value) => {
+          const other = altered(plan, place, how, value);
+          fc.pre(canonicalJson(other) !== canonicalJson(plan));
+          const { alias, runner } = setUp({ facts: { storedPlan: other } });
+          expect(await runner.run(task('execute'))).toMatchObject({
+            outcome: 'refused',
+            refusal: 'not-authorised',
+          });
+          expect(alias.effects).toBe(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([
+    ['another digest is asked for', {}, { planDigest: 'f'.repeat(64) }],
+    ['another incident is asked for', {}, { incidentId: 'inc-b' }],
+    ['a stale token is used', {}, { fencingToken: 3 }],
+    ['the lock is under another token', { lock: { fencingToken: 5 } }, {}],
+    ['the lock is free', { lock: { phase: 'free' } }, {}],
+    ['the lease is over this millisecond', { lock: { leaseExpiresAtEpochMs: start } }, {}],
+    ['there is no lock', { facts: { lock: undefined } }, {}],
+    ['there is no change', { facts: { change: undefined } }, {}],
+    ['the change is for another action', { change: { action: 'ssm.put-parameter' } }, {}],
+    ['the change is for another target', { change: { targetKey: 'lambda-alias/checkout:next' } }, {}],
+    ['no snapshot is recorded', { change: { snapshotDigest: undefined } }, {}],
+    ['another snapshot is recorded', { change: { snapshotDigest: 'e'.repeat(64) } }, {}],
+    ...changeStatuses
+      .filter((status) => status !== 'executing')
+      .map((status): [string, object, object] => [`the change is ${status}`, { change: { status } }, {}]),
+  ] as [string, object, object][])('does nothing when %s', async (_, overrides, input) => {
+    const { alias, runner } = setUp(overrides);
+    expect(await runner.run({ ...task('execute'), ...input })).toMatchObject({
+      outcome: 'refused',
+      refusal: 'not-authorised',
+    });
+    expect(alias.effects).toBe(0);
+  });
+
+  it.each(['engaged', 'unreadable'] as const)(
+    'does nothing while the kill switch is %s',
+    async (killSwitch) => {
+      const { alias, around, runner } = setUp();
+      around.killSwitch = killSwitch;
+      expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'refused', refusal: 'kill-switch' });
+      expect(alias.effects).toBe(0);
+    },
+  );
+
+  it('asks for a rollback when a kill switch meets the effect of an earlier attempt', async () => {
+    const { around, runner } = setUp();
+    await runner.run(task('execute'));
+    around.killSwitch = 'engaged';
+    expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'failed' });
+  });
+
+  it('does nothing when the target changed after the snapshot, even there and back', async () => {
+    for (const version of ['9', '2']) {
+      const { alias, runner } = setUp();
+      alias.foreign(version);
+      expect(await runner.run(task('execute'))).toMatchObject({
+        outcome: 'refused',
+        refusal: 'target-changed',
+      });
+      expect(alias.effects).toBe(0);
+    }
+  });
+});
+
+describe('snapshot', () => {
+  const before = { change: { status: 'locked', snapshotDigest: undefined }, lock: { phase: 'held' } };
+
+  it('keeps the first one', async () => {
+    const { alias, runner, snapshots } = setUp(before);
+    snapshots.clear();
+    const first = await runner.run(task('snapshot'));
+    expect(first).toStrictEqual({ outcome: 'taken', snapshotDigest: snapshotDigestOf(snapshotText) });
+    alias.foreign('9');
+    expect(await runner.run(task('snapshot'))).toStrictEqual(first);
+  });
+
+  it.each([
+    ['stands elsewhere', '9', '1'],
+    ['stands where the change leads', '1', '1'],
+  ])('is refused when the target %s', async (_, version) => {
+    const { alias, runner, snapshots } = setUp(before);
+    snapshots.clear();
+    alias.foreign(version);
+    expect(await runner.run(task('snapshot'))).toMatchObject({ outcome: 'refused' });
+    expect(snapshots.size).toBe(0);
+  });
+
+  it('is refused for a plan that would change nothing', async () => {
+    const idle = shiftPlan('inc-a', 'checkout', '2');
+    const digest = planDigestOf(idle);
+    const { runner, snapshots } = setUp({
+      change: { ...before.change, planDigest: digest },
+      lock: before.lock,
+      facts: {},
+    });
+    snapshots.clear();
+    const { runner: idleRunner } = setUp({
+      change: { ...before.change, planDigest: digest, changeId: 'chg-idle' },
+      lock: { ...before.lock, changeId: 'chg-idle' },
+      facts: { storedPlan: idle },
+    });
+    expect(
+      await idleRunner.run({ ...task('snapshot'), changeId: 'chg-idle', planDigest: digest }),
+    ).toMatchObject({
+      outcome: 'refused',
+      reason: 'the plan would change nothing',
+    });
+    expect(await runner.run({ ...task('snapshot'), planDigest: digest })).toMatchObject({
+      outcome: 'refused',
+    });
+  });
+});
+
+describe('roll-back', () => {
+  const rolling = {
+    change: { status: 'rolling-back' },
+    lock: { phase: 'rolling-back', leaseExpiresAtEpochMs: start - 1 },
+  };
+
+  it('restores what was read, under a kill switch, after the lease and without the plan', async () => {
+    const { alias, around, runner } = setUp({ ...rolling, facts: { storedPlan: undefined } });
+    alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
+    around.killSwitch = 'engaged';
+    expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'restored' });
+    expect(alias.state.functionVersion).toBe('2');
+    expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'restored' });
+    expect(alias.effects).toBe(1);
+  });
+
+  it('leaves a foreign value as it is', async () => {
+    const { alias, runner } = setUp(rolling);
+    alias.foreign('9');
+    expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+    expect(alias.effects).toBe(0);
+  });
+
+  it.each(changeStatuses.filter((status) => status !== 'rolling-back'))(
+    'has no place while %s',
+    async (status) => {
+      const { alias, runner } = setUp({ ...rolling, change: { status } });
+      alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
+      expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+      expect(alias.effects).toBe(0);
+    },
+  );
+});
+
+describe('validate', () => {
+  const executed = { change: { status: 'executed' }, lock: { phase: 'held' } };
+
+  it('reads the target back instead of believing the API', async () => {
+    const { alias, runner } = setUp(executed);
+    expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'fail' });
+    alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
+    expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'pass' });
+    alias.state = { functionVersion: '1', additionalWeights: { '3': 0.5 }, revisionId: 'r3' };
+    expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'fail' });
+  });
+
+  it('is inconclusive when it has no business here or cannot know its deadline', async () => {
+    expect(await setUp().runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
+    const unstarted = setUp({ ...executed, change: { status: 'executed', startedAtEpochMs: undefined } });
+    expect(await unstarted.runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
+    const tampered = setUp({ ...executed, facts: { storedPlan: { ...plan, successCriteria: [] } } });
+    expect(await tampered.runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
+  });
+});
+
+describe('snapshots as text', () => {
+  it.each([
+    '',
+    'null',
+    '[]',
+    '{"__proto__":{"schemaVersion":1}}',
+    snapshotText.replace('chg-a', 'chg-b'),
+    snapshotText.replace('lambda.shift-alias', 'ssm.put-parameter'),
+    snapshotText.replace('"schemaVersion":1', '"schemaVersion":2'),
+    `${snapshotText.slice(0, -1)},"more":1}`,
+    '['.repeat(100_000),
+  ])('%# is not the snapshot of this change', (text) => {
+    expect(parseSnapshot(text, { changeId: 'chg-a', action: 'lambda.shift-alias' })).toBeUndefined();
+  });
+
+  it('is where the role of the action may write', () => {
+    expect(snapshotKey('lambda.shift-alias', 'chg-a')).toBe('lambda.shift-alias/chg-a.json');
+  });
+});
+
+describe('a task without its change', () => {
+  it.each(['snapshot', 'execute', 'validate', 'roll-back'] as const)('%s is refused', (operation) => {
+    expect(whyNot(task(operation), { change: undefined, lock: undefined, storedPlan: plan }, start)).toBe(
+      'the change is not recorded',
+    );
+  });
+});
+
+describe('a parameter', () => {
+  const parameters = { name: '/checkout/flag', fromValue: 'on', toValue: 'off' };
+  const read = { type: 'String', value: 'on', dataType: 'text', version: 3 } as const;
+
+  it.each([
+    [{ ...read }, true, false, true, true],
+    [{ ...read, version: 5 }, true, false, false, true],
+    [{ ...read, value: 'off', version: 4 }, false, true, false, false],
+    [{ ...read, type: 'StringList', version: 4 } as const, true, false, false, false],
+  ])('%j', (current, isBefore, isAfter, isUntouched, isRestored) => {
+    expect(parameterTarget.isBefore(parameters, current)).toBe(isBefore);
+    expect(parameterTarget.isAfter(parameters, current)).toBe(isAfter);
+    expect(parameterTarget.isUntouched(read, current)).toBe(isUntouched);
+    expect(parameterTarget.isRestored(read, current)).toBe(isRestored);
+  });
+});
+
+describe('an alias with weights', () => {
+  const weighted = (additionalWeights: Record<string, number>) => ({ ...state, additionalWeights });
+
+  it.each([
+    [{}, {}, true],
+    [{ '3': 0.1 }, { '3': 0.1 }, true],
+    [{ '3': 0.1 }, {}, false],
+    [{}, { '3': 0.1 }, false],
+    [{ '3': 0.1 }, { '3': 0.2 }, false],
+    [{ '3': 0.1 }, { '4': 0.1 }, false],
+  ])('%j against %j is the same: %s', (a, b, expected) => {
+    expect(aliasTarget.isRestored(weighted(a), weighted(b))).toBe(expected);
+  });
+});

@@ -1,0 +1,400 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { itemKeys } from '../../functions/platform/item-keys.ts';
+import { freshTables, type TestTables } from '../platform/tables.ts';
+import { shiftPlan, start, World } from './world.ts';
+
+let tables: TestTables;
+beforeAll(async () => {
+  tables = await freshTables();
+});
+
+async function atTheGate(options: Parameters<World['prepare']>[0] = {}) {
+  const world = await new World(tables).prepare(options);
+  await world.killSwitch(false);
+  const token = await world.upToTheGate();
+  return { world, token };
+}
+
+/** Nothing was started and nothing can be executed either, whatever the gate answered. */
+async function expectNotStarted(world: World, token: number): Promise<void> {
+  expect((await world.changes.find(world.changeId))?.status).not.toBe('executing');
+  expect(await world.types()).not.toContain('change.started');
+  expect(await world.act('execute', token)).toMatchObject({ outcome: 'refused' });
+  expect(world.alias.effects).toBe(0);
+}
+
+describe('the authorise transaction', () => {
+  it.each(['auto', 'require-approval'] as const)(
+    'lets a change start whose decision is %s',
+    async (outcome) => {
+      const { world, token } = await atTheGate({ outcome });
+      expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+      expect(await world.changes.find(world.changeId)).toMatchObject({
+        status: 'executing',
+        startedAtEpochMs: start,
+      });
+      expect(await world.changes.lockOf(world.targetKey)).toMatchObject({
+        phase: 'mutating',
+        leaseExpiresAtEpochMs: start + 900_000,
+      });
+      expect((await world.types()).at(-1)).toBe('change.started');
+    },
+  );
+
+  const missing: [string, string, (world: World) => Promise<void>][] = [
+    ['the kill switch is engaged', 'kill-switch', (world) => world.killSwitch(true)],
+    [
+      'the kill switch is missing',
+      'kill-switch',
+      (world) => world.remove(tables.controls, itemKeys.killSwitch('global')),
+    ],
+    [
+      'the kill switch says something else than false',
+      'kill-switch',
+      (world) => world.put(tables.controls, { ...itemKeys.killSwitch('global'), engaged: 'no' }),
+    ],
+    [
+      'there is no decision',
+      'decision',
+      (world) => world.remove(tables.operations, itemKeys.decision(world.incidentId, world.planDigest)),
+    ],
+    ...['deny', 'recommend', 'Auto', '__proto__'].map(
+      (outcome): [string, string, (world: World) => Promise<void>] => [
+        `the decision is ${outcome}`,
+        'decision',
+        async (world) => {
+          await world.prepare({ decision: { outcome } });
+        },
+      ],
+    ),
+    [
+      'the policies changed since the decision',
+      'policy-changed',
+      async (world) => {
+        await world.prepare({ decision: { policyDigest: 'b'.repeat(64) } });
+      },
+    ],
+    [
+      'the decision asks for approval but for nobody',
+      'decision',
+      async (world) => {
+        await world.prepare({ decision: { quorum: 0 } });
+      },
+    ],
+    [
+      'there is no approval',
+      'approval',
+      (world) => world.remove(tables.operations, itemKeys.approval(world.approvalId)),
+    ],
+    ...['pending', 'rejected', 'expired', 'APPROVED'].map(
+      (status): [string, string, (world: World) => Promise<void>] => [
+        `the approval is ${status}`,
+        'approval',
+        async (world) => {
+          await world.prepare({ approval: { status } });
+        },
+      ],
+    ),
+    [
+      'the approval was given to another plan',
+      'approval',
+      async (world) => {
+        await world.prepare({ approval: { planDigest: 'c'.repeat(64) } });
+      },
+    ],
+    [
+      'the approval was given to another incident',
+      'approval',
+      async (world) => {
+        await world.prepare({ approval: { incidentId: 'inc-other' } });
+      },
+    ],
+    [
+      'the approval is usable until this very millisecond',
+      'approval',
+      async (world) => {
+        await world.prepare({ approval: { usableUntilEpochMs: start } });
+      },
+    ],
+    [
+      'fewer people approved than the decision asked for',
+      'approval',
+      async (world) => {
+        await world.prepare({ decision: { quorum: 2 } });
+      },
+    ],
+    [
+      'the plan is gone',
+      'decision',
+      (world) => world.remove(tables.operations, itemKeys.plan(world.incidentId, world.planDigest)),
+    ],
+    [
+      'the plan was altered under its digest',
+      'decision',
+      async (world) => {
+        await world.prepare({ plan: { plan: { ...world.plan, agentRole: 'admin' } } });
+      },
+    ],
+    [
+      'the lease has run out',
+      'lock',
+      async (world) => {
+        world.now = start + 900_000;
+        await world.prepare({ approval: { usableUntilEpochMs: start + 9_000_000 } });
+      },
+    ],
+    [
+      'the lock is held under another token',
+      'lock',
+      async (world) => {
+        await world.put(tables.controls, {
+          ...itemKeys.lock(world.targetKey),
+          phase: 'held',
+          fencingToken: 7,
+          changeId: world.changeId,
+          incidentId: world.incidentId,
+          leaseExpiresAtEpochMs: start + 900_000,
+        });
+      },
+    ],
+    [
+      'the lock is held by another change',
+      'lock',
+      async (world) => {
+        await world.put(tables.controls, {
+          ...itemKeys.lock(world.targetKey),
+          phase: 'held',
+          fencingToken: 1,
+          changeId: 'chg-other',
+          incidentId: world.incidentId,
+          leaseExpiresAtEpochMs: start + 900_000,
+        });
+      },
+    ],
+    ['the lock is gone', 'lock', (world) => world.remove(tables.controls, itemKeys.lock(world.targetKey))],
+    [
+      'the change has ended',
+      'status',
+      async (world) => {
+        await world.openings.refuse(world.subject, 'refused', 'test');
+      },
+    ],
+  ];
+
+  it.each(missing)('refuses when %s', async (_, refusal, takeAway) => {
+    const { world, token } = await atTheGate();
+    await takeAway(world);
+    expect(await world.gate.authorise(world.changeId, token)).toMatchObject({ outcome: 'refused', refusal });
+    await expectNotStarted(world, token);
+  });
+
+  const seenOnlyOutside = new Set(['the change has ended', 'the lease has run out']);
+
+  it.each(missing.filter(([what]) => !seenOnlyOutside.has(what)))(
+    'refuses when it turns out inside the transaction that %s',
+    async (_, __, takeAway) => {
+      const { world, token } = await atTheGate();
+      world.database.beforeTransact = () => takeAway(world);
+      expect(await world.gate.authorise(world.changeId, token)).toMatchObject({ outcome: 'refused' });
+      await expectNotStarted(world, token);
+    },
+  );
+
+  it('is open one millisecond before approval and lease end', async () => {
+    const { world, token } = await atTheGate({ approval: { usableUntilEpochMs: start + 1 } });
+    await world.put(tables.controls, {
+      ...itemKeys.lock(world.targetKey),
+      phase: 'held',
+      fencingToken: token,
+      changeId: world.changeId,
+      incidentId: world.incidentId,
+      leaseExpiresAtEpochMs: start + 1,
+    });
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+  });
+
+  it('answers a repeated request the same, but not under a kill switch', async () => {
+    const { world, token } = await atTheGate();
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+    await world.killSwitch(true);
+    expect(await world.gate.authorise(world.changeId, token)).toMatchObject({ refusal: 'kill-switch' });
+    expect(await world.settled()).toMatchObject({ starts: 1 });
+  });
+
+  it('refuses a token that is not the current one, at every step', async () => {
+    const { world, token } = await atTheGate();
+    const stale = token + 1;
+    expect(await world.gate.authorise(world.changeId, stale)).toMatchObject({
+      outcome: 'refused',
+      refusal: 'lock',
+    });
+    await world.gate.authorise(world.changeId, token);
+    expect(await world.act('execute', stale)).toMatchObject({ outcome: 'refused' });
+    for (const event of ['executed', 'execute-failed', 'rollback-started'] as const) {
+      expect(await world.changes.record(world.changeId, stale, event)).toMatchObject({ outcome: 'refused' });
+    }
+    expect(await world.endings.takeOver(world.changeId, stale)).toMatchObject({ outcome: 'refused' });
+    expect(await world.endings.release(world.changeId, stale)).toMatchObject({ outcome: 'handed-over' });
+    expect((await world.changes.lockOf(world.targetKey))?.phase).toBe('mutating');
+  });
+
+  it('after a take-over the former holder can neither execute, record nor release', async () => {
+    const { world, token } = await atTheGate();
+    await world.gate.authorise(world.changeId, token);
+    expect(await world.endings.takeOver(world.changeId, token)).toMatchObject({ fencingToken: token + 1 });
+    expect(await world.endings.takeOver(world.changeId, token)).toMatchObject({ fencingToken: token + 1 });
+    expect(await world.act('execute', token)).toMatchObject({ outcome: 'refused' });
+    expect(await world.changes.record(world.changeId, token, 'executed')).toMatchObject({
+      outcome: 'refused',
+    });
+    expect(await world.act('roll-back', token)).toMatchObject({ outcome: 'failed' });
+    expect(await world.act('roll-back', token + 1)).toMatchObject({ outcome: 'restored' });
+    expect(world.alias.effects).toBe(0);
+  });
+
+  it('refuses a second, different snapshot', async () => {
+    const { world, token } = await atTheGate();
+    expect(await world.changes.recordSnapshot(world.changeId, token, 'd'.repeat(64))).toMatchObject({
+      outcome: 'refused',
+    });
+  });
+
+  it('does not execute or roll back from a snapshot that was tampered with', async () => {
+    const { world, token } = await atTheGate();
+    await world.gate.authorise(world.changeId, token);
+    const [[key, text] = ['', '']] = [...world.snapshots];
+    world.snapshots.set(key, text.replace('"functionVersion":"2"', '"functionVersion":"1"'));
+    expect(await world.act('execute', token)).toMatchObject({
+      outcome: 'refused',
+      refusal: 'not-authorised',
+    });
+    await world.changes.record(world.changeId, token, 'rollback-started');
+    expect(await world.act('roll-back', token)).toMatchObject({ outcome: 'failed' });
+    expect(world.alias.effects).toBe(0);
+  });
+});
+
+describe('races', () => {
+  it('of two changes on one target one gets the lock; the other gets it afterwards with a higher token', async () => {
+    const functionName = `race-${start}`;
+    const worlds = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const world = new World(tables);
+        world.plan = shiftPlan(world.incidentId, functionName);
+        return world.prepare();
+      }),
+    );
+    const results = await Promise.all(worlds.map((world) => world.openings.acquireLock(world.subject)));
+    const winners = results.flatMap((result, index) => (result.outcome === 'acquired' ? [index] : []));
+    expect(winners).toHaveLength(1);
+    const winner = worlds[winners[0] ?? 0];
+    expect(results.filter(({ outcome }) => outcome === 'locked')).toHaveLength(7);
+    expect(
+      new Set(results.map((result) => (result.outcome === 'locked' ? result.heldBy : winner?.changeId))),
+    ).toStrictEqual(new Set([winner?.changeId]));
+    await winner?.openings.refuse(winner.subject, 'refused', 'test');
+    const next = worlds.find((world) => world !== winner);
+    expect(await next?.openings.acquireLock(next.subject)).toMatchObject({
+      outcome: 'acquired',
+      fencingToken: 2,
+    });
+  });
+
+  it('never takes an orphaned lock: recovery does', async () => {
+    const functionName = `orphan-${start}`;
+    const holder = new World(tables);
+    holder.plan = shiftPlan(holder.incidentId, functionName);
+    await holder.prepare();
+    await holder.killSwitch(false);
+    const token = await holder.upToTheGate();
+    await holder.gate.authorise(holder.changeId, token);
+    const other = new World(tables);
+    other.plan = shiftPlan(other.incidentId, functionName);
+    await other.prepare();
+    for (const now of [start + 899_999, start + 900_000, start + 900_001]) {
+      other.now = now;
+      expect(await other.openings.acquireLock(other.subject)).toMatchObject({
+        outcome: 'locked',
+        heldBy: holder.changeId,
+      });
+    }
+    holder.now = start + 900_001;
+    expect(await holder.recover()).toMatchObject([{ outcome: 'recovery-started' }]);
+    expect(await holder.changes.find(holder.changeId)).toMatchObject({ status: 'rolled-back' });
+    expect(await other.openings.acquireLock(other.subject)).toMatchObject({
+      outcome: 'acquired',
+      fencingToken: token + 2,
+    });
+  });
+
+  it('no change of 50 starts after the kill switch write has returned', async () => {
+    const worlds = await Promise.all(
+      Array.from({ length: 50 }, () => new World(tables).prepare({ outcome: 'auto' })),
+    );
+    await worlds[0]?.killSwitch(false);
+    const tokens: number[] = [];
+    for (const world of worlds) tokens.push(await world.upToTheGate());
+    const oneStarted = Promise.withResolvers<void>();
+    let isEngaged = false;
+    // One consistent read of all locks, sent the moment the switch write has returned: what `stopped` is judged by.
+    let inFlightOnReturn: string[] = [];
+    const mutating = async () =>
+      ((await worlds[0]?.changes.locks()) ?? [])
+        .filter(
+          ({ phase, targetKey }) =>
+            phase === 'mutating' && worlds.some((world) => world.targetKey === targetKey),
+        )
+        .map(({ changeId }) => changeId ?? '')
+        .toSorted();
+    const engage = async (): Promise<void> => {
+      // Not before one has started, so that there is something in flight to be seen.
+      await oneStarted.promise;
+      await worlds[0]?.killSwitch(true);
+      isEngaged = true;
+      inFlightOnReturn = await mutating();
+    };
+    const engaging = engage();
+    const answers = await Promise.all(
+      worlds.map(async (world, index) => {
+        // In waves, so that some ask before, some during and some after the write.
+        for (let turn = 0; turn < index; turn++) await new Promise(setImmediate);
+        if (index >= 40) await engaging;
+        const askedAfter = isEngaged;
+        const result = await world.gate.authorise(world.changeId, tokens[index] ?? 0);
+        if (result.outcome === 'authorised') oneStarted.resolve();
+        return { askedAfter, outcome: result.outcome };
+      }),
+    );
+    await engaging;
+    // What the tables say once the write has returned is final: nothing more starts, whoever asks again.
+    const startedThen = await Promise.all(worlds.map(async (world) => (await world.settled()).starts));
+    const again = await Promise.all(
+      worlds.map((world, index) => world.gate.authorise(world.changeId, tokens[index] ?? 0)),
+    );
+    const startedNow = await Promise.all(worlds.map(async (world) => (await world.settled()).starts));
+    expect(answers.filter(({ askedAfter, outcome }) => askedAfter && outcome === 'authorised')).toStrictEqual(
+      [],
+    );
+    expect(answers.filter(({ askedAfter }) => askedAfter).length).toBeGreaterThanOrEqual(10);
+    expect(again.every((result) => result.outcome === 'refused')).toBe(true);
+    expect(startedNow).toStrictEqual(startedThen);
+    // A start and what the gate answered agree, and what did start is visible as in flight.
+    expect(startedNow).toStrictEqual(answers.map(({ outcome }) => (outcome === 'authorised' ? 1 : 0)));
+    expect(answers.some(({ outcome }) => outcome === 'authorised')).toBe(true);
+    const started = worlds.filter((_, index) => answers[index]?.outcome === 'authorised');
+    expect(await mutating()).toStrictEqual(started.map(({ changeId }) => changeId).toSorted());
+    // Whatever has started by now was visible as in flight when the switch write returned: nothing came later.
+    expect(inFlightOnReturn).toStrictEqual(await mutating());
+  });
+
+  it('the executor itself does nothing once the switch is on, for changes that had started', async () => {
+    const { world, token } = await atTheGate();
+    await world.gate.authorise(world.changeId, token);
+    await world.killSwitch(true);
+    expect(await world.act('execute', token)).toMatchObject({ outcome: 'refused', refusal: 'kill-switch' });
+    await world.remove(tables.controls, itemKeys.killSwitch('global'));
+    expect(await world.act('execute', token)).toMatchObject({ outcome: 'refused', refusal: 'kill-switch' });
+    expect(world.alias.effects).toBe(0);
+  });
+});

@@ -1,0 +1,393 @@
+import { randomUUID } from 'node:crypto';
+import * as z from 'zod/mini';
+import { LedgerStore } from '../../functions/audit/ledger.store.ts';
+import { type LedgerEntry, verifyChain } from '../../functions/audit/ledger-entry.ts';
+import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
+import { ActionRuntimeStore } from '../../functions/change/actions/action-runtime.store.ts';
+import { actionTaskInput } from '../../functions/change/actions/action-task.ts';
+import {
+  type AliasState,
+  aliasTarget,
+} from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
+import {
+  type ShiftAliasParameters,
+  shiftAlias,
+} from '../../functions/change/actions/lambda-shift-alias/definition.ts';
+import type { TargetClient, TargetReading, TargetWrite } from '../../functions/change/actions/target.ts';
+import { AuthoriseStore } from '../../functions/change/authorise.store.ts';
+import { ChangeStore } from '../../functions/change/change.store.ts';
+import { controlChange } from '../../functions/change/change-control.ts';
+import { changeRequest } from '../../functions/change/change-request.ts';
+import { EndingStore } from '../../functions/change/ending.store.ts';
+import { OpeningStore } from '../../functions/change/opening.store.ts';
+import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
+import type { ExecutionState } from '../../functions/change/recovery.ts';
+import { type Recovered, recoverAll, recoverEnded } from '../../functions/change/recovery-sweep.ts';
+import type { CriterionFinding } from '../../functions/change/validation.ts';
+import { Database, type Item, type TransactResult, type Write } from '../../functions/platform/dynamodb.ts';
+import { changeIdFor } from '../../functions/platform/ids.ts';
+import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import type { TestTables } from '../platform/tables.ts';
+import { changeMachine, type Ending, ExecutionDied, interpret, named } from './asl-interpreter.ts';
+
+/** 2026-03-02T10:00:00Z: where every test's clock starts. */
+export const start = 1_772_445_600_000;
+export const policyDigest = 'a'.repeat(64);
+
+/** Counts every write in the order it is made and can make the process die around one of them. */
+export class WriteCounter {
+  made = 0;
+  readonly names: string[] = [];
+  #dieAt = 0;
+  #when: 'before' | 'after' = 'before';
+  #how: () => Error = () => named('Runtime.ExitError', 'the process died');
+
+  dieAround(write: number, when: 'before' | 'after', how: () => Error): void {
+    this.made = 0;
+    this.names.length = 0;
+    this.#dieAt = write;
+    this.#when = when;
+    this.#how = how;
+  }
+
+  async around<T>(name: string, write: () => Promise<T>): Promise<T> {
+    this.made += 1;
+    this.names.push(name);
+    const dies = this.made === this.#dieAt;
+    if (dies && this.#when === 'before') throw this.#how();
+    const result = await write();
+    if (dies) throw this.#how();
+    return result;
+  }
+}
+
+class CountedDatabase extends Database {
+  readonly #counter: WriteCounter;
+  /** Runs before the next transaction: where a test lets somebody else get in first. */
+  beforeTransact: (() => Promise<void>) | undefined;
+
+  constructor(counter: WriteCounter) {
+    super();
+    this.#counter = counter;
+  }
+
+  override async transact(writes: readonly Write[]): Promise<TransactResult> {
+    const intrude = this.beforeTransact;
+    this.beforeTransact = undefined;
+    await intrude?.();
+    return this.#counter.around('transaction', () => super.transact(writes));
+  }
+}
+
+/** One alias in memory, with revisions as Lambda gives them. */
+export class FakeAlias implements TargetClient<ShiftAliasParameters, AliasState> {
+  state: AliasState = { functionVersion: '2', additionalWeights: {}, revisionId: 'r1' };
+  effects = 0;
+  /** What the next calls throw instead of working. */
+  readonly trouble: { apply?: Error; restore?: Error } = {};
+  beforeApply: (() => Promise<void>) | undefined;
+  readonly #counter: WriteCounter;
+
+  constructor(counter: WriteCounter) {
+    this.#counter = counter;
+  }
+
+  async read(): Promise<TargetReading<AliasState>> {
+    return { outcome: 'found', state: this.state };
+  }
+
+  async apply(parameters: ShiftAliasParameters, snapshot: AliasState): Promise<TargetWrite> {
+    await this.beforeApply?.();
+    if (this.trouble.apply !== undefined) throw this.trouble.apply;
+    return this.#write('apply', snapshot.revisionId, parameters.toVersion, {});
+  }
+
+  async restore(_: ShiftAliasParameters, snapshot: AliasState, current: AliasState): Promise<TargetWrite> {
+    if (this.trouble.restore !== undefined) throw this.trouble.restore;
+    return this.#write('restore', current.revisionId, snapshot.functionVersion, snapshot.additionalWeights);
+  }
+
+  /** What another person or pipeline does to the alias. */
+  foreign(functionVersion: string): void {
+    this.state = { functionVersion, additionalWeights: {}, revisionId: randomUUID() };
+  }
+
+  #write(
+    name: string,
+    revisionId: string,
+    functionVersion: string,
+    additionalWeights: AliasState['additionalWeights'],
+  ): Promise<TargetWrite> {
+    return this.#counter.around<TargetWrite>(name, async () => {
+      if (revisionId !== this.state.revisionId) return { outcome: 'target-changed' };
+      this.state = { functionVersion, additionalWeights, revisionId: randomUUID() };
+      this.effects += 1;
+      return { outcome: 'written' };
+    });
+  }
+}
+
+/** One plan ready to be carried out, and everything that carries it out, in virtual time. */
+export class World {
+  readonly counter = new WriteCounter();
+  readonly database: CountedDatabase;
+  readonly alias: FakeAlias;
+  readonly pages: string[] = [];
+  readonly snapshots = new Map<string, string>();
+  readonly incidentId = `inc-${randomUUID()}`;
+  readonly approvalId = `apr-${randomUUID()}`;
+  readonly functionName = `fn-${randomUUID().slice(0, 8)}`;
+  readonly ledger: LedgerStore;
+  readonly changes: ChangeStore;
+  readonly gate: AuthoriseStore;
+  readonly openings: OpeningStore;
+  readonly endings: EndingStore;
+  readonly runner: ActionRunner<ShiftAliasParameters, AliasState>;
+  readonly executions = new Map<string, ExecutionState>();
+  readonly tables: TestTables;
+  plan: Plan;
+  now = start;
+  alarm: CriterionFinding = { result: 'pass', reason: 'alarm: it is OK' };
+
+  constructor(tables: TestTables, lockLeaseSeconds = 900) {
+    this.tables = tables;
+    this.database = new CountedDatabase(this.counter);
+    this.alias = new FakeAlias(this.counter);
+    this.ledger = new LedgerStore(this.database, tables.ledgerTable, 'test-artefact');
+    const settings = {
+      controls: tables.controls,
+      operations: tables.operations,
+      environment: 'local',
+      lockLeaseSeconds,
+      policyDigest,
+    };
+    const clock = () => this.now;
+    this.changes = new ChangeStore(this.database, this.ledger, settings, clock);
+    this.gate = new AuthoriseStore(this.database, this.ledger, settings, clock);
+    this.openings = new OpeningStore(this.database, this.ledger, settings, clock, this.changes);
+    this.endings = new EndingStore(this.ledger, settings, clock, this.changes);
+    this.runner = new ActionRunner(aliasTarget, this.alias, {
+      environment: 'local',
+      validationSeconds: 120,
+      clock,
+      runtime: new ActionRuntimeStore(this.database, settings),
+      snapshots: {
+        find: async (key) => this.snapshots.get(key),
+        keepFirst: (key, text) =>
+          this.counter.around('snapshot object', async () => {
+            if (!this.snapshots.has(key)) this.snapshots.set(key, text);
+            return this.snapshots.get(key) ?? text;
+          }),
+      },
+      alarms: { look: async () => this.alarm },
+      probe: { look: async () => ({ result: 'pass', reason: 'probe: status 200' }) },
+    });
+    this.plan = shiftPlan(this.incidentId, this.functionName);
+  }
+
+  get planDigest(): string {
+    return planDigestOf(this.plan);
+  }
+  get changeId(): string {
+    return changeIdFor(this.incidentId, this.planDigest);
+  }
+  get subject() {
+    return { changeId: this.changeId, incidentId: this.incidentId, planDigest: this.planDigest };
+  }
+  get targetKey(): string {
+    return this.plan.target?.key ?? '';
+  }
+
+  /** Puts plan, decision and approval in place; each option overwrites members of one of them. */
+  async prepare(
+    options: { outcome?: 'auto' | 'require-approval'; decision?: Item; approval?: Item; plan?: Item } = {},
+  ): Promise<this> {
+    const { incidentId, planDigest, approvalId } = this;
+    const outcome = options.outcome ?? 'require-approval';
+    await this.put(this.tables.operations, {
+      ...itemKeys.plan(incidentId, planDigest),
+      plan: this.plan,
+      planDigest,
+      ...options.plan,
+    });
+    await this.put(this.tables.operations, {
+      ...itemKeys.decision(incidentId, planDigest),
+      incidentId,
+      planDigest,
+      outcome,
+      policyDigest,
+      quorum: outcome === 'auto' ? 0 : 1,
+      ...(outcome === 'auto' ? {} : { approvalId }),
+      ...options.decision,
+    });
+    await this.put(this.tables.operations, {
+      ...itemKeys.approval(approvalId),
+      approvalId,
+      incidentId,
+      planDigest,
+      status: 'approved',
+      quorum: 1,
+      votes: [{ identityId: 'ada', verdict: 'approved', atEpochMs: start - 1_000 }],
+      usableUntilEpochMs: start + 900_000,
+      ...options.approval,
+    });
+    return this;
+  }
+
+  async put(table: string, item: Item): Promise<void> {
+    await this.tables.database.transact([{ kind: 'put', table, item }]);
+  }
+  async remove(table: string, key: { pk: string; sk: string }): Promise<void> {
+    await this.tables.database.transact([{ kind: 'delete', table, key }]);
+  }
+  async killSwitch(engaged: boolean): Promise<void> {
+    await this.put(this.tables.controls, { ...itemKeys.killSwitch('global'), engaged });
+  }
+
+  /** Lock and snapshot, so that the next step is the gate. Answers the fencing token. */
+  async upToTheGate(): Promise<number> {
+    const acquired = await this.openings.acquireLock(this.subject);
+    if (acquired.outcome !== 'acquired') throw new Error(`not acquired: ${JSON.stringify(acquired)}`);
+    const { fencingToken } = acquired;
+    const taken = await this.act('snapshot', fencingToken);
+    if (taken.outcome !== 'taken') throw new Error(`not taken: ${JSON.stringify(taken)}`);
+    const recorded = await this.changes.recordSnapshot(this.changeId, fencingToken, taken.snapshotDigest);
+    if (recorded.outcome !== 'recorded') throw new Error(`not recorded: ${JSON.stringify(recorded)}`);
+    return fencingToken;
+  }
+
+  act(operation: 'snapshot' | 'execute' | 'validate' | 'roll-back', fencingToken: number) {
+    return this.runner.run({ operation, ...this.subject, fencingToken });
+  }
+
+  /** Runs the state machine itself, in this process, against the real stores. */
+  async execute(
+    options: {
+      name?: string;
+      input?: object;
+      onState?: (state: string, payload: unknown) => Promise<void> | void;
+    } = {},
+  ): Promise<Ending | 'died'> {
+    const name = options.name ?? this.changeId;
+    const machine = changeMachine({ 'lambda.shift-alias': 'action' }, 'change-control', 5);
+    this.executions.set(name, 'running');
+    try {
+      return await interpret(
+        machine,
+        options.input ?? { ...this.subject, action: this.plan.action, mode: 'apply' },
+        {
+          pass: (seconds) => {
+            this.now += seconds * 1_000;
+          },
+          invoke: async (functionName, payload, state) => {
+            await options.onState?.(state, payload);
+            if (functionName === 'action') return this.runner.run(z.parse(actionTaskInput, payload));
+            return controlChange(z.parse(changeRequest, payload), {
+              changes: this.changes,
+              openings: this.openings,
+              endings: this.endings,
+              gate: this.gate,
+              page: (changeId) => this.page(changeId),
+            });
+          },
+        },
+      );
+    } catch (error) {
+      if (error instanceof ExecutionDied) return 'died';
+      throw error;
+    } finally {
+      this.executions.set(name, 'ended');
+    }
+  }
+
+  /** What the recovery function does; recoveries it starts run to their end before it answers. */
+  async recover(endedExecution?: string): Promise<Recovered[]> {
+    const started: { name: string; input: object }[] = [];
+    const { changes } = this;
+    const parts = {
+      changes: {
+        find: (id: string) => changes.find(id),
+        lockOf: (key: string) => changes.lockOf(key),
+        // Other tests share the table: each sweeps its own target only.
+        locks: async () => (await changes.locks()).filter(({ targetKey }) => targetKey === this.targetKey),
+        record: changes.record.bind(changes),
+        recordSnapshot: changes.recordSnapshot.bind(changes),
+      },
+      openings: this.openings,
+      endings: this.endings,
+      clock: () => this.now,
+      page: (changeId: string) => this.page(changeId),
+      executions: {
+        state: async (name: string) => this.executions.get(name) ?? ('gone' as const),
+        startRecovery: async (name: string, { fencingToken }: { fencingToken?: number | undefined }) => {
+          if (this.executions.has(name)) return 'existed' as const;
+          this.executions.set(name, 'running');
+          started.push({
+            name,
+            input: { ...this.subject, action: this.plan.action, mode: 'recover', fencingToken },
+          });
+          return 'started' as const;
+        },
+      },
+    };
+    const recovered =
+      endedExecution === undefined ? await recoverAll(parts) : await recoverEnded(endedExecution, parts);
+    for (const { name, input } of started) await this.execute({ name, input });
+    return recovered;
+  }
+
+  async page(changeId: string): Promise<void> {
+    await this.counter.around('page', async () => {
+      this.pages.push(changeId);
+    });
+  }
+
+  async chain(): Promise<LedgerEntry[]> {
+    return this.tables.ledger.read(incidentChain(this.incidentId));
+  }
+
+  async types(): Promise<string[]> {
+    return (await this.chain()).map(({ type }) => type);
+  }
+
+  /** Everything that must hold once nothing runs any more, whatever happened before. */
+  async settled() {
+    const change = await this.changes.find(this.changeId);
+    const lock = await this.changes.lockOf(this.targetKey);
+    const chain = await this.chain();
+    const finding = await this.tables.database.get(
+      this.tables.operations,
+      itemKeys.finding(`rollback-failed-${this.changeId}`),
+    );
+    return {
+      status: change?.status,
+      version: this.alias.state.functionVersion,
+      lock: lock?.phase ?? 'none',
+      chainFaults: verifyChain(incidentChain(this.incidentId), chain),
+      finding: finding?.['status'],
+      starts: chain.filter(({ type }) => type === 'change.started').length,
+      releases: chain.filter(({ type }) => type === 'change.released').length,
+    };
+  }
+}
+
+export function shiftPlan(incidentId: string, functionName: string, toVersion = '1'): Plan {
+  const parameters = { functionName, aliasName: 'live', fromVersion: '2', toVersion };
+  return {
+    schemaVersion: 1,
+    incidentId,
+    environment: 'local',
+    agentRole: 'responder',
+    action: shiftAlias.id,
+    parameters,
+    target: shiftAlias.target(parameters),
+    effect: shiftAlias.effect(parameters),
+    rollbackPlan: { kind: 'restore-snapshot', steps: shiftAlias.rollbackSteps(parameters) },
+    successCriteria: [
+      ...shiftAlias.successCriteria(parameters),
+      { kind: 'alarm-ok', alarmName: `${functionName}-errors` },
+    ],
+    evidence: [{ kind: 'alarm', id: `${functionName}-errors` }],
+    citations: [],
+  };
+}

@@ -1,0 +1,418 @@
+import { fileURLToPath } from 'node:url';
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  InvokeCommand,
+  LambdaClient,
+  paginateListFunctions,
+  waitUntilFunctionActiveV2,
+} from '@aws-sdk/client-lambda';
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { type FunctionName, functionNames } from '../../infra/platform/function-entries.ts';
+import type { ProbeAnswer, ProbeCall } from './role-probe.lambda.ts';
+import { zipOf } from './zip.ts';
+
+/**
+ * Least privilege, by trying: on the deployed stack with IAM enforced, every call below is really made with
+ * every role, and must be refused to each role that is not named as its owner. An owner's call may fail for
+ * another reason (no such token), but not for lack of rights: so a table that refuses everything fails too.
+ */
+const deployment = inject('deployment');
+const lambda = new LambdaClient({ maxAttempts: 3 });
+const probes = new Map<FunctionName, string>();
+
+/** Not a whole word: services spell it differently. */
+const refusal = /AccessDenied|AuthorizationError|NotAuthorized|Unauthorized/;
+
+const key = { pk: { S: 'probe' }, sk: { S: 'probe' } };
+const never = 'attribute_exists(pk) AND attribute_not_exists(pk)';
+
+interface Row {
+  readonly what: string;
+  readonly call: (names: Names) => ProbeCall;
+  readonly owners: readonly FunctionName[];
+}
+
+/** Stack outputs by their key. */
+type Names = Readonly<Record<string, string>>;
+
+const ledgerWriters: FunctionName[] = functionNames.filter(
+  (name) => name !== 'routing' && !name.startsWith('action-'),
+);
+const both = ['action-lambda-shift-alias', 'action-ssm-put-parameter'] as const;
+
+const rows: Row[] = [
+  // The ledger: append, never change.
+  ...(['UpdateItem', 'DeleteItem'] as const).map((command) => ({
+    what: `${command} in Ledger`,
+    call: ({ LedgerTable }: Names) => ({
+      service: 'dynamodb' as const,
+      command,
+      input: { TableName: LedgerTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
+    }),
+    owners: [],
+  })),
+  {
+    what: 'BatchWriteItem in Ledger',
+    call: ({ LedgerTable }) => ({
+      service: 'dynamodb',
+      command: 'BatchWriteItem',
+      input: { RequestItems: { [LedgerTable ?? '']: [{ DeleteRequest: { Key: key } }] } },
+    }),
+    owners: [],
+  },
+  {
+    what: 'PutItem in Ledger',
+    call: ({ LedgerTable }) => ({
+      service: 'dynamodb',
+      command: 'PutItem',
+      input: { TableName: LedgerTable, Item: key, ConditionExpression: never },
+    }),
+    owners: ledgerWriters,
+  },
+  {
+    what: 'UpdateItem in Controls (kill switch, locks, windows)',
+    call: ({ ControlsTable }) => ({
+      service: 'dynamodb',
+      command: 'UpdateItem',
+      input: { TableName: ControlsTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
+    }),
+    owners: ['intake', 'close-incident', 'change-control', 'recover-change'],
+  },
+  {
+    what: 'DeleteItem in Controls',
+    call: ({ ControlsTable }) => ({
+      service: 'dynamodb',
+      command: 'DeleteItem',
+      input: { TableName: ControlsTable, Key: key },
+    }),
+    owners: [],
+  },
+  {
+    what: 'DeleteItem in Operations',
+    call: ({ OperationsTable }) => ({
+      service: 'dynamodb',
+      command: 'DeleteItem',
+      input: { TableName: OperationsTable, Key: key },
+    }),
+    owners: [],
+  },
+  {
+    what: 'PutItem in Operations by a role that must not decide or record there',
+    call: ({ OperationsTable }) => ({
+      service: 'dynamodb',
+      command: 'PutItem',
+      input: { TableName: OperationsTable, Item: key, ConditionExpression: never },
+    }),
+    owners: [
+      'intake',
+      'triage',
+      'decide',
+      'request-approval',
+      'change-control',
+      'recover-change',
+      'ledger-watch',
+    ],
+  },
+  {
+    what: 'Scan of Operations',
+    call: ({ OperationsTable }) => ({
+      service: 'dynamodb',
+      command: 'Scan',
+      input: { TableName: OperationsTable, Limit: 1 },
+    }),
+    owners: [],
+  },
+  // The workload: only each action's own role, its own kind of target.
+  {
+    what: 'UpdateAlias of the workload',
+    call: ({ FunctionName, AliasName }) => ({
+      service: 'lambda',
+      command: 'UpdateAlias',
+      input: { FunctionName, Name: AliasName },
+    }),
+    owners: ['action-lambda-shift-alias'],
+  },
+  {
+    what: 'PutParameter of the workload',
+    call: ({ ParameterName }) => ({
+      service: 'ssm',
+      command: 'PutParameter',
+      input: { Name: ParameterName, Value: 'off', Overwrite: true },
+    }),
+    owners: ['action-ssm-put-parameter'],
+  },
+  {
+    what: 'PutParameter of a parameter that did not opt in by its tag',
+    call: () => ({
+      service: 'ssm',
+      command: 'PutParameter',
+      input: { Name: '/somebody/else', Value: 'x', Overwrite: true },
+    }),
+    owners: [],
+  },
+  ...(['UpdateFunctionConfiguration', 'DeleteFunction', 'PublishVersion'] as const).map((command) => ({
+    what: `${command} of the workload`,
+    call: ({ FunctionName }: Names) => ({ service: 'lambda' as const, command, input: { FunctionName } }),
+    owners: [],
+  })),
+  {
+    what: 'DeleteParameter of the workload',
+    call: ({ ParameterName }) => ({
+      service: 'ssm',
+      command: 'DeleteParameter',
+      input: { Name: ParameterName },
+    }),
+    owners: [],
+  },
+  {
+    what: 'DeleteAlarms',
+    call: ({ AlarmName }) => ({
+      service: 'cloudwatch',
+      command: 'DeleteAlarms',
+      input: { AlarmNames: [AlarmName] },
+    }),
+    owners: [],
+  },
+  {
+    what: 'SetAlarmState',
+    call: ({ AlarmName }) => ({
+      service: 'cloudwatch',
+      command: 'SetAlarmState',
+      input: { AlarmName, StateValue: 'OK', StateReason: 'probe' },
+    }),
+    owners: [],
+  },
+  // Workflows and task tokens.
+  ...(['SendTaskSuccess', 'SendTaskFailure'] as const).map((command) => ({
+    what: command,
+    call: () => ({
+      service: 'sfn' as const,
+      command,
+      input:
+        command === 'SendTaskSuccess' ? { taskToken: 'bm9uZQ==', output: '{}' } : { taskToken: 'bm9uZQ==' },
+    }),
+    owners: command === 'SendTaskSuccess' ? (['approval-callback'] as const) : [],
+  })),
+  {
+    what: 'StartExecution of the change machine',
+    call: ({ ChangeStateMachineArn }) => ({
+      service: 'sfn',
+      command: 'StartExecution',
+      input: { stateMachineArn: ChangeStateMachineArn, name: 'not a valid name!', input: '{}' },
+    }),
+    owners: ['recover-change'],
+  },
+  {
+    what: 'StartExecution of the incident machine',
+    call: ({ IncidentStateMachineArn }) => ({
+      service: 'sfn',
+      command: 'StartExecution',
+      input: { stateMachineArn: IncidentStateMachineArn, name: 'not a valid name!', input: '{}' },
+    }),
+    owners: ['intake'],
+  },
+  // Secrets and keys.
+  {
+    what: 'GetSecretValue of the session secret',
+    call: ({ SessionSecretArn }) => ({
+      service: 'secretsmanager',
+      command: 'GetSecretValue',
+      input: { SecretId: SessionSecretArn },
+    }),
+    owners: ['approval-pages'],
+  },
+  {
+    what: 'Encrypt with the approval key',
+    call: ({ ApprovalKeyArn }) => ({
+      service: 'kms',
+      command: 'Encrypt',
+      input: { KeyId: ApprovalKeyArn, Plaintext: { $base64: 'cHJvYmU=' } },
+    }),
+    owners: ['request-approval'],
+  },
+  {
+    what: 'Decrypt with the approval key',
+    call: ({ ApprovalKeyArn }) => ({
+      service: 'kms',
+      command: 'Decrypt',
+      input: { KeyId: ApprovalKeyArn, CiphertextBlob: { $base64: 'cHJvYmUtcHJvYmUtcHJvYmU=' } },
+    }),
+    owners: ['approval-callback'],
+  },
+  // Snapshots: each action its own prefix, nobody removes one.
+  ...both.map((owner) => ({
+    what: `PutObject of a snapshot of ${owner}`,
+    call: ({ SnapshotBucket }: Names) => ({
+      service: 's3' as const,
+      command: 'PutObject',
+      input: {
+        Bucket: SnapshotBucket,
+        Key: `${owner === 'action-lambda-shift-alias' ? 'lambda.shift-alias' : 'ssm.put-parameter'}/probe.json`,
+        Body: '{}',
+      },
+    }),
+    owners: [owner],
+  })),
+  {
+    what: 'DeleteObject of a snapshot',
+    call: ({ SnapshotBucket }) => ({
+      service: 's3',
+      command: 'DeleteObject',
+      input: { Bucket: SnapshotBucket, Key: 'lambda.shift-alias/probe.json' },
+    }),
+    owners: [],
+  },
+  // Queues, topics, models, other functions.
+  {
+    what: 'SendMessage to an intake queue',
+    call: ({ P1QueueUrl }) => ({
+      service: 'sqs',
+      command: 'SendMessage',
+      input: { QueueUrl: P1QueueUrl, MessageBody: '' },
+    }),
+    owners: [],
+  },
+  {
+    what: 'PurgeQueue of a dead-letter queue',
+    call: ({ P1DlqUrl }) => ({ service: 'sqs', command: 'PurgeQueue', input: { QueueUrl: P1DlqUrl } }),
+    owners: [],
+  },
+  {
+    what: 'Converse with a model',
+    call: ({ BedrockModelId }) => ({
+      service: 'bedrock',
+      command: 'Converse',
+      input: { modelId: BedrockModelId, messages: [{ role: 'user', content: [{ text: 'probe' }] }] },
+    }),
+    owners: ['routing'],
+  },
+  {
+    what: 'Invoke of an action function, past the state machine',
+    call: ({ ActionFunctionName }) => ({
+      service: 'lambda',
+      command: 'Invoke',
+      input: { FunctionName: ActionFunctionName, Payload: '{}' },
+    }),
+    owners: [],
+  },
+  {
+    what: 'Invoke of the routing function',
+    call: ({ RoutingFunctionName }) => ({
+      service: 'lambda',
+      command: 'Invoke',
+      input: { FunctionName: RoutingFunctionName, Payload: '{}' },
+    }),
+    owners: ['triage'],
+  },
+  // Identity.
+  {
+    what: 'CreateUser',
+    call: () => ({ service: 'iam', command: 'CreateUser', input: { UserName: 'probe' } }),
+    owners: [],
+  },
+  {
+    what: 'PutRolePolicy on its own role',
+    call: ({ ActionRoleName }) => ({
+      service: 'iam',
+      command: 'PutRolePolicy',
+      input: {
+        RoleName: ActionRoleName,
+        PolicyName: 'probe',
+        PolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+      },
+    }),
+    owners: [],
+  },
+];
+
+let names: Names;
+
+beforeAll(async () => {
+  const probe = await build({
+    entryPoints: [fileURLToPath(new URL('role-probe.lambda.ts', import.meta.url))],
+    bundle: true,
+    write: false,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    banner: {
+      js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);",
+    },
+  });
+  const ZipFile = await zipOf('index.mjs', probe.outputFiles[0]?.text ?? '');
+  const functions = new Map<string, { name: string; role: string; environment: Names }>();
+  for await (const page of paginateListFunctions({ client: lambda }, {})) {
+    for (const { Description = '', FunctionName = '', Role = '', Environment } of page.Functions ?? []) {
+      if (!Description.startsWith('Interlock ')) continue;
+      functions.set(Description.slice(10), {
+        name: FunctionName,
+        role: Role,
+        environment: Environment?.Variables ?? {},
+      });
+    }
+  }
+  expect([...functions.keys()].toSorted()).toStrictEqual(functionNames.toSorted());
+  const action = functions.get('action-lambda-shift-alias');
+  names = {
+    ...deployment.outputs,
+    ...deployment.demoOutputs,
+    SessionSecretArn: functions.get('approval-pages')?.environment['SESSION_SECRET_ARN'] ?? '',
+    BedrockModelId: functions.get('routing')?.environment['BEDROCK_MODEL_ID'] ?? '',
+    ApprovalKeyArn: functions.get('request-approval')?.environment['APPROVAL_KEY_ARN'] ?? '',
+    ActionFunctionName: action?.name ?? '',
+    ActionRoleName: action?.role.split('/').at(-1) ?? '',
+    RoutingFunctionName: functions.get('routing')?.name ?? '',
+  };
+  await new SSMClient({}).send(
+    new PutParameterCommand({ Name: '/somebody/else', Value: 'x', Type: 'String', Overwrite: true }),
+  );
+  await Promise.all(
+    functionNames.map(async (name) => {
+      const FunctionName = `probe-${name}`;
+      await lambda.send(
+        new CreateFunctionCommand({
+          FunctionName,
+          Role: functions.get(name)?.role,
+          Runtime: 'nodejs24.x',
+          Handler: 'index.handler',
+          Timeout: 20,
+          Code: { ZipFile },
+        }),
+      );
+      await waitUntilFunctionActiveV2({ client: lambda, minDelay: 1, maxWaitTime: 30 }, { FunctionName });
+      probes.set(name, FunctionName);
+    }),
+  );
+});
+
+afterAll(async () => {
+  await Promise.all(
+    [...probes.values()].map((FunctionName) => lambda.send(new DeleteFunctionCommand({ FunctionName }))),
+  );
+});
+
+describe('least privilege, by trying', () => {
+  it.each(rows)('$what', async ({ call, owners }) => {
+    const ended = await Promise.all(
+      functionNames.map(async (name) => [name, await tryWithRoleOf(name, call(names))] as const),
+    );
+    for (const [name, how] of ended) expect(how, name).not.toMatch(/^no command|^unknown$|^probe failed/);
+    const notRefused = ended.filter(([, how]) => !refusal.test(how)).map(([name]) => name);
+    expect(notRefused.toSorted(), JSON.stringify(Object.fromEntries(ended))).toStrictEqual(
+      [...owners].toSorted(),
+    );
+  });
+});
+
+async function tryWithRoleOf(name: FunctionName, call: ProbeCall): Promise<string> {
+  const { Payload, FunctionError } = await lambda.send(
+    new InvokeCommand({ FunctionName: probes.get(name), Payload: JSON.stringify(call) }),
+  );
+  const text = Payload?.transformToString() ?? '';
+  return FunctionError === undefined
+    ? (JSON.parse(text) as ProbeAnswer).ended
+    : `probe failed: ${text.slice(0, 200)}`;
+}

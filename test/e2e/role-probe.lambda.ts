@@ -1,0 +1,70 @@
+/**
+ * Runs one AWS call on the role it was deployed with and says how it ended. Deployed by the least-privilege
+ * test beside each of our functions, on that function's role: what it is refused, the function is refused.
+ */
+import * as bedrock from '@aws-sdk/client-bedrock-runtime';
+import * as cloudwatch from '@aws-sdk/client-cloudwatch';
+import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as iam from '@aws-sdk/client-iam';
+import * as kms from '@aws-sdk/client-kms';
+import * as lambda from '@aws-sdk/client-lambda';
+import * as s3 from '@aws-sdk/client-s3';
+import * as secretsmanager from '@aws-sdk/client-secrets-manager';
+import * as sfn from '@aws-sdk/client-sfn';
+import * as sns from '@aws-sdk/client-sns';
+import * as sqs from '@aws-sdk/client-sqs';
+import * as ssm from '@aws-sdk/client-ssm';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
+
+const sdk = { bedrock, cloudwatch, dynamodb, iam, kms, lambda, s3, secretsmanager, sfn, sns, sqs, ssm };
+
+const clients = {
+  bedrock: new bedrock.BedrockRuntimeClient({ requestHandler: new NodeHttpHandler(), maxAttempts: 1 }),
+  cloudwatch: new cloudwatch.CloudWatchClient({}),
+  dynamodb: new dynamodb.DynamoDBClient({}),
+  iam: new iam.IAMClient({}),
+  kms: new kms.KMSClient({}),
+  lambda: new lambda.LambdaClient({}),
+  s3: new s3.S3Client({}),
+  secretsmanager: new secretsmanager.SecretsManagerClient({}),
+  sfn: new sfn.SFNClient({}),
+  sns: new sns.SNSClient({}),
+  sqs: new sqs.SQSClient({}),
+  ssm: new ssm.SSMClient({}),
+};
+
+export interface ProbeCall {
+  readonly service: keyof typeof clients;
+  /** Command without its suffix: `PutItem`. */
+  readonly command: string;
+  readonly input: Record<string, unknown>;
+}
+
+export interface ProbeAnswer {
+  /** `ok`, or the error's name. */
+  readonly ended: string;
+}
+
+export const handler = async ({ service, command, input }: ProbeCall): Promise<ProbeAnswer> => {
+  const Command = (sdk[service] as unknown as Record<string, new (input: unknown) => never>)[
+    `${command}Command`
+  ];
+  if (Command === undefined) return { ended: `no command ${command}` };
+  try {
+    const client = clients[service] as unknown as { send(command: unknown): Promise<unknown> };
+    await client.send(new Command(revived(input)));
+    return { ended: 'ok' };
+  } catch (error) {
+    return { ended: error instanceof Error ? error.name : 'unknown' };
+  }
+};
+
+/** Bytes travel through JSON as `{ "$base64": "…" }`. */
+function revived(input: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(input).map(([name, value]) => {
+      const base64 = (value as { $base64?: string } | null)?.$base64;
+      return [name, base64 === undefined ? value : Buffer.from(base64, 'base64')];
+    }),
+  );
+}
