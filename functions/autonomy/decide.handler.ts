@@ -5,14 +5,14 @@ import { resolveAction } from '../change/catalogue.ts';
 import { systemClock } from '../platform/clock.ts';
 import { Database } from '../platform/dynamodb.ts';
 import { changeIdFor } from '../platform/ids.ts';
-import { logger, taskHandler } from '../platform/pipeline.ts';
+import { readKillSwitch } from '../platform/kill-switch-reading.store.ts';
+import { taskHandler } from '../platform/pipeline.ts';
 import { readCedarWasm, readPolicySet } from '../platform/policy-files.store.ts';
 import { readSettings } from '../platform/settings.ts';
 import { PolicyEngine } from '../policy/policy-engine.ts';
 import { parseAutonomyPolicy } from './autonomy-policy.ts';
 import { DecisionStore } from './decision.store.ts';
-import { decide, type KillSwitchState } from './decision.ts';
-import { KillSwitchStore } from './kill-switch.store.ts';
+import { decide } from './decision.ts';
 
 const settings = readSettings({
   ARTEFACT_VERSION: z.string(),
@@ -25,7 +25,6 @@ const settings = readSettings({
 const database = new Database();
 const ledger = new LedgerStore(database, settings.LEDGER_TABLE, settings.ARTEFACT_VERSION);
 const decisions = new DecisionStore(database, ledger, settings.OPERATIONS_TABLE);
-const killSwitch = new KillSwitchStore(database, ledger, settings.CONTROLS_TABLE);
 const engine = new PolicyEngine(readCedarWasm(), readPolicySet());
 const autonomy = parseAutonomyPolicy(autonomyJson);
 
@@ -50,7 +49,8 @@ export const handler = taskHandler(input, async ({ incidentId, planDigest }) => 
 async function decideNow(incidentId: string, planDigest: string) {
   const { plan, confidence } = await decisions.subject(incidentId, planDigest);
   const decision = decide({
-    killSwitch: await readKillSwitch(),
+    killSwitch:
+      (await readKillSwitch(database, settings.CONTROLS_TABLE)) === 'released' ? 'released' : 'engaged',
     environment: settings.ENVIRONMENT,
     planEnvironment: plan.environment,
     targetKey: plan.target?.key,
@@ -61,16 +61,4 @@ async function decideNow(incidentId: string, planDigest: string) {
     evaluatePolicy: (request) => engine.evaluate(request),
   });
   return decisions.record(incidentId, planDigest, decision, settings.POLICY_DIGEST, systemClock());
-}
-
-/** A switch that cannot be read counts as engaged. */
-async function readKillSwitch(): Promise<KillSwitchState> {
-  try {
-    return (await killSwitch.status()).state;
-  } catch (error) {
-    logger.warn('kill switch unreadable, counts as engaged', {
-      errorName: error instanceof Error ? error.name : 'unknown',
-    });
-    return 'engaged';
-  }
 }

@@ -2,6 +2,7 @@ import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
+import { readKillSwitch } from '../platform/kill-switch-reading.store.ts';
 import { explainDecision, explainRefusal, type FailedConditions, permits, refused } from './authorisation.ts';
 import type { AuthoriseResult, Gate } from './change-protocol.ts';
 import { parseChange, parseLock } from './change-record.ts';
@@ -68,8 +69,7 @@ export class AuthoriseStore implements Gate {
 
   /** The answer to an earlier request got lost. The start stands, but nothing more begins under a kill switch. */
   async #authorisedBefore(): Promise<AuthoriseResult> {
-    const killSwitch = await this.#database.get(this.#settings.controls, itemKeys.killSwitch('global'));
-    return killSwitch?.['engaged'] === false
+    return (await readKillSwitch(this.#database, this.#settings.controls)) === 'released'
       ? { outcome: 'authorised' }
       : refused('kill-switch', 'the kill switch is engaged');
   }

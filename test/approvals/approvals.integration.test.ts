@@ -8,7 +8,7 @@ import { ApprovalTokenClient } from '../../functions/approvals/approval-token.cl
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import { readKillSwitch } from '../../functions/approvals/kill-switch-reading.store.ts';
+import { readKillSwitch } from '../../functions/platform/kill-switch-reading.store.ts';
 import { requestApproval } from '../../functions/approvals/request-approval.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
 import { TaskCallbackClient } from '../../functions/approvals/task-callback.client.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../../platform/dynamodb.ts';
 import { itemKeys } from '../../platform/item-keys.ts';
-import { logger } from '../../platform/pipeline.ts';
+import { type KillSwitchReading, readKillSwitch } from '../../platform/kill-switch-reading.store.ts';
 import { parseChange, parseLock } from '../change-record.ts';
 import type { ChangeTables } from '../change-writes.ts';
 import type { ActionFacts, ActionTask } from './action-task.ts';
@@ -33,16 +33,7 @@ export class ActionRuntimeStore {
     };
   }
 
-  /** A switch that is missing counts as engaged, one that cannot be read as `unreadable`: neither lets anything start. */
-  async killSwitch(): Promise<'released' | 'engaged' | 'unreadable'> {
-    try {
-      const item = await this.#database.get(this.#tables.controls, itemKeys.killSwitch('global'));
-      return item?.['engaged'] === false ? 'released' : 'engaged';
-    } catch (error) {
-      logger.warn('kill switch unreadable, counts as engaged', {
-        errorName: error instanceof Error ? error.name : 'unknown',
-      });
-      return 'unreadable';
-    }
+  killSwitch(): Promise<KillSwitchReading> {
+    return readKillSwitch(this.#database, this.#tables.controls);
   }
 }

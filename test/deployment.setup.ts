@@ -1,0 +1,47 @@
+import type { TestProject } from 'vitest/node';
+import { connectionEnvironment } from '../local/connection.ts';
+import { demo } from '../local/demo/names.ts';
+import { stackOutputs } from '../local/deployment.ts';
+import type { LocalState } from '../local/local-state.ts';
+import { Screen } from '../local/screen.ts';
+import { startStack } from '../local/stack.ts';
+import { Teardown } from '../local/teardown.ts';
+
+/** The local stack that the end-to-end tests run against. */
+export interface Deployment {
+  readonly state: LocalState;
+  /** Outputs of stack `Interlock-local`. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Outputs of the demo workload's stack. */
+  readonly demoOutputs: Readonly<Record<string, string>>;
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    deployment: Deployment;
+  }
+}
+
+/** vitest global set-up of the end-to-end tests: the whole local stack, as `npm start` starts it. */
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const teardown = new Teardown();
+  try {
+    const state = await startStack({
+      screen: new Screen(process.stderr),
+      teardown,
+      logs: 'e2e',
+      onCrash: (message) => console.error(message),
+    });
+    // Worker processes inherit these; the certificate must be known before they start.
+    Object.assign(process.env, connectionEnvironment(state));
+    provide('deployment', {
+      state,
+      outputs: await stackOutputs('Interlock-local'),
+      demoOutputs: await stackOutputs(demo.stackName),
+    });
+  } catch (error) {
+    await teardown.run();
+    throw error;
+  }
+  return () => teardown.run();
+}

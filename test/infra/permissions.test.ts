@@ -1,0 +1,357 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type FunctionName, functionNames } from '../../infra/platform/function-entries.ts';
+import { synthesis } from './synthesis.ts';
+import {
+  type CloudTemplate,
+  functionNamed,
+  permissionsOf,
+  readable,
+  resourceAt,
+  resourcesOf,
+  roleIdOf,
+  statementsOf,
+} from './template.ts';
+
+let template: CloudTemplate;
+let local: CloudTemplate;
+beforeAll(async () => {
+  template = (await synthesis('prod')).template;
+  local = (await synthesis('local')).template;
+});
+
+const controls = '<Platform/Tables/Controls>';
+const operations = '<Platform/Tables/Operations>';
+const ledger = ['dynamodb:PutItem on <Platform/Tables/Ledger>', 'dynamodb:Query on <Platform/Tables/Ledger>'];
+const byStatus = `dynamodb:Query on ${operations}/index/byStatus`;
+const tellPeople = 'sns:Publish on <Platform/PersonTopic>';
+const here = '<AWS::Region>:<AWS::AccountId>';
+const tagged = ' if {"StringEquals":{"aws:ResourceTag/interlock:environment":"prod"}}';
+const lambdas = `arn:<AWS::Partition>:lambda:${here}:function:*${tagged}`;
+const parameters = `arn:<AWS::Partition>:ssm:${here}:parameter/*${tagged}`;
+const verbs = (table: string, ...names: string[]) => names.map((name) => `dynamodb:${name} on ${table}`);
+const writesLogs = (path: string) => [
+  `logs:CreateLogStream on <${path}/Logs>`,
+  `logs:PutLogEvents on <${path}/Logs>`,
+];
+const consumes = (queue: string) =>
+  ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'].map(
+    (action) => `${action} on <${queue}>`,
+  );
+const readsStream = (table: string, failed: string) => [
+  ...['DescribeStream', 'GetRecords', 'GetShardIterator'].map(
+    (name) => `dynamodb:${name} on <Platform/Tables/${table}.StreamArn>`,
+  ),
+  'dynamodb:ListStreams on *',
+  `sqs:SendMessage on <${failed}>`,
+];
+const action = (path: string, prefix: string) => [
+  ...writesLogs(path),
+  ...verbs(controls, 'GetItem'),
+  ...verbs(operations, 'GetItem'),
+  'cloudwatch:DescribeAlarms on *',
+  `s3:GetObject on <Change/Snapshots>/${prefix}/*`,
+  `s3:PutObject on <Change/Snapshots>/${prefix}/*`,
+];
+
+/** Every call each function may make. A new line here is a decision that a reviewer sees. */
+const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
+  intake: [
+    ...writesLogs('Intake/IntakeFunction'),
+    ...verbs(controls, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...ledger,
+    'states:StartExecution on <Incident/Workflow/StateMachine>',
+    ...['P0', 'P1', 'P2'].flatMap((priority) => [
+      ...consumes(`Intake/${priority}/Queue`),
+      `sqs:SendMessage on <Intake/${priority}/DeadLetters/Queue>`,
+    ]),
+  ],
+  'close-incident': [
+    ...writesLogs('IncidentClose/CloseIncidentFunction'),
+    ...verbs(controls, 'GetItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...ledger,
+    tellPeople,
+  ],
+  triage: [
+    ...writesLogs('Triage/TriageFunction'),
+    ...verbs(operations, 'GetItem', 'PutItem'),
+    ...ledger,
+    'lambda:InvokeFunction on <Routing/RoutingFunction/Function>',
+    'cloudwatch:DescribeAlarmHistory on *',
+    'cloudwatch:DescribeAlarms on *',
+    'tag:GetResources on *',
+    `cloudwatch:ListTagsForResource on arn:<AWS::Partition>:cloudwatch:${here}:alarm:*`,
+    `lambda:ListAliases on ${lambdas}`,
+    `lambda:ListTags on ${lambdas}`,
+    `lambda:ListVersionsByFunction on ${lambdas}`,
+    `ssm:GetParameter on ${parameters}`,
+  ],
+  routing: [
+    ...writesLogs('Routing/RoutingFunction'),
+    'bedrock:InvokeModel on arn:<AWS::Partition>:bedrock:*::foundation-model/anthropic.claude-haiku-4-5-20251001-v1:0',
+    `bedrock:InvokeModel on arn:<AWS::Partition>:bedrock:${here}:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0`,
+  ],
+  decide: [
+    ...writesLogs('Autonomy/DecideFunction'),
+    ...verbs(controls, 'GetItem'),
+    ...verbs(operations, 'GetItem', 'PutItem'),
+    ...ledger,
+  ],
+  'request-approval': [
+    ...writesLogs('Approvals/RequestApprovalFunction'),
+    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...ledger,
+    tellPeople,
+    'kms:Encrypt on <Approvals/ApprovalKey>',
+  ],
+  'settle-approval': [
+    ...writesLogs('Approvals/SettleApprovalFunction'),
+    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...ledger,
+  ],
+  'approval-pages': [
+    ...writesLogs('Approvals/ApprovalPagesFunction'),
+    ...verbs(controls, 'GetItem'),
+    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    byStatus,
+    ...ledger,
+    'secretsmanager:GetSecretValue on <Approvals/SessionSecret.Id>',
+  ],
+  'approval-callback': [
+    ...writesLogs('Approvals/ApprovalCallbackFunction'),
+    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    byStatus,
+    ...ledger,
+    ...readsStream('Operations', 'Approvals/DecisionStream/Failed/Queue'),
+    'kms:Decrypt on <Approvals/ApprovalKey>',
+    'states:SendTaskSuccess on <Incident/Workflow/StateMachine>',
+  ],
+  'change-control': [
+    ...writesLogs('Change/ChangeControlFunction'),
+    ...verbs(controls, 'ConditionCheckItem', 'GetItem', 'UpdateItem'),
+    ...verbs(operations, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    ...ledger,
+    tellPeople,
+  ],
+  'recover-change': [
+    ...writesLogs('Change/RecoverChangeFunction'),
+    ...verbs(controls, 'GetItem', 'Query', 'UpdateItem'),
+    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...ledger,
+    tellPeople,
+    'states:StartExecution on <Change/Workflow/StateMachine>',
+    `states:DescribeExecution on arn:<AWS::Partition>:states:${here}:execution:<Change/Workflow/StateMachine>:*`,
+  ],
+  'action-lambda-shift-alias': [
+    ...action('Change/LambdaShiftAlias/Action', 'lambda.shift-alias'),
+    `lambda:GetAlias on ${lambdas}`,
+    `lambda:UpdateAlias on ${lambdas}`,
+  ],
+  'action-ssm-put-parameter': [
+    ...action('Change/SsmPutParameter/Action', 'ssm.put-parameter'),
+    `ssm:GetParameter on ${parameters}`,
+    `ssm:PutParameter on ${parameters}`,
+  ],
+  'ledger-watch': [
+    ...writesLogs('Audit/LedgerWatchFunction'),
+    ...verbs(operations, 'PutItem'),
+    ...ledger,
+    ...readsStream('Ledger', 'Audit/LedgerStream/Failed/Queue'),
+    tellPeople,
+  ],
+};
+
+describe('each function may make exactly its calls', () => {
+  test.each(functionNames)('%s', (name) => {
+    const roleId = roleIdOf(functionNamed(template, name));
+    expect(permissionsOf(template, roleId)).toEqual(allowed[name].toSorted());
+  });
+
+  test('no two functions share a role, and no role has a managed policy', () => {
+    const roleIds = functionNames.map((name) => roleIdOf(functionNamed(template, name)));
+    expect(new Set(roleIds).size).toBe(functionNames.length);
+    for (const { Properties } of resourcesOf(template, 'AWS::IAM::Role')) {
+      expect(Properties.ManagedPolicyArns).toBeUndefined();
+    }
+  });
+
+  test('the template has no function that is not in the table', () => {
+    expect(resourcesOf(template, 'AWS::Lambda::Function')).toHaveLength(functionNames.length);
+  });
+});
+
+describe('over all roles', () => {
+  const everyPermission = () =>
+    resourcesOf(template, 'AWS::IAM::Role').flatMap((role) =>
+      permissionsOf(template, role.logicalId).map((line) => ({ role: role.path, line })),
+    );
+
+  test('nobody may update or delete in the ledger', () => {
+    const onLedger = everyPermission().filter(({ line }) => line.endsWith('on <Platform/Tables/Ledger>'));
+    expect(onLedger.length).toBeGreaterThan(0);
+    expect(new Set(onLedger.map(({ line }) => line))).toEqual(new Set(ledger));
+  });
+
+  test('nobody may delete an item anywhere, or write in batches past a condition', () => {
+    expect(everyPermission().filter(({ line }) => /dynamodb:(Delete|Batch|PartiQL|\*)/.test(line))).toEqual(
+      [],
+    );
+  });
+
+  test('only the callback may send a task token', () => {
+    const senders = everyPermission().filter(({ line }) => line.includes('states:SendTask'));
+    expect(senders.map(({ role }) => role)).toEqual(['Approvals/ApprovalCallbackFunction/Role']);
+  });
+
+  test.each([
+    ['lambda:UpdateAlias', 'Change/LambdaShiftAlias/Action/Role'],
+    ['ssm:PutParameter', 'Change/SsmPutParameter/Action/Role'],
+  ])('only its own action may call %s', (call, owner) => {
+    const holders = everyPermission().filter(({ line }) => line.startsWith(`${call} `));
+    expect(holders.map(({ role }) => role)).toEqual([owner]);
+    expect(holders.every(({ line }) => line.endsWith(tagged))).toBe(true);
+  });
+
+  test('no call is granted by wildcard', () => {
+    const statements = resourcesOf(template, 'AWS::IAM::Role').flatMap((role) =>
+      statementsOf(template, role.logicalId),
+    );
+    const actions = statements.flatMap(({ Action = [] }) => Action);
+    expect(actions.length).toBeGreaterThan(100);
+    expect(actions.filter((name) => name.includes('*'))).toEqual([]);
+    expect(statements.filter(({ NotAction }) => NotAction !== undefined)).toEqual([]);
+  });
+});
+
+describe('state machines may only invoke ours', () => {
+  const logDelivery = [
+    'logs:CreateLogDelivery',
+    'logs:DeleteLogDelivery',
+    'logs:DescribeLogGroups',
+    'logs:DescribeResourcePolicies',
+    'logs:GetLogDelivery',
+    'logs:ListLogDeliveries',
+    'logs:PutResourcePolicy',
+    'logs:UpdateLogDelivery',
+  ].map((name) => `${name} on *`);
+  const invokes = (...paths: string[]) => paths.map((path) => `lambda:InvokeFunction on <${path}>`);
+
+  test('change', () => {
+    const role = resourceAt(template, 'AWS::IAM::Role', 'Change/Workflow/Role');
+    expect(permissionsOf(template, role.logicalId)).toEqual(
+      [
+        ...logDelivery,
+        ...invokes(
+          'Change/ChangeControlFunction/Function',
+          'Change/LambdaShiftAlias/Action/Function',
+          'Change/SsmPutParameter/Action/Function',
+        ),
+      ].toSorted(),
+    );
+  });
+
+  test('incident', () => {
+    const role = resourceAt(template, 'AWS::IAM::Role', 'Incident/Workflow/Role');
+    const executions = `arn:<AWS::Partition>:states:${here}:execution:<Change/Workflow/StateMachine>:*`;
+    const rule = `arn:<AWS::Partition>:events:${here}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule`;
+    expect(permissionsOf(template, role.logicalId)).toEqual(
+      [
+        ...logDelivery,
+        ...invokes(
+          'Triage/TriageFunction/Function',
+          'Autonomy/DecideFunction/Function',
+          'Approvals/RequestApprovalFunction/Function',
+          'Approvals/SettleApprovalFunction/Function',
+          'IncidentClose/CloseIncidentFunction/Function',
+        ),
+        'states:StartExecution on <Change/Workflow/StateMachine>',
+        `states:DescribeExecution on ${executions}`,
+        `states:StopExecution on ${executions}`,
+        `events:DescribeRule on ${rule}`,
+        `events:PutRule on ${rule}`,
+        `events:PutTargets on ${rule}`,
+      ].toSorted(),
+    );
+  });
+});
+
+describe('the boundary of the action roles', () => {
+  const boundary = () => resourceAt(template, 'AWS::IAM::ManagedPolicy', 'Change/ActionBoundary/Policy');
+
+  test('is on each action role and on no other', () => {
+    const bounded = resourcesOf(template, 'AWS::IAM::Role').filter(
+      ({ Properties }) => Properties.PermissionsBoundary !== undefined,
+    );
+    expect(bounded.map(({ path }) => path).toSorted()).toEqual([
+      'Change/LambdaShiftAlias/Action/Role',
+      'Change/SsmPutParameter/Action/Role',
+    ]);
+    for (const { Properties } of bounded) {
+      expect(readable(template, Properties.PermissionsBoundary)).toBe('<Change/ActionBoundary/Policy>');
+    }
+  });
+
+  test('allows every call that an action role is granted', () => {
+    const [allow] = boundary().Properties.PolicyDocument.Statement;
+    const granted = functionNames
+      .filter((name) => name.startsWith('action-'))
+      .flatMap((name) => statementsOf(template, roleIdOf(functionNamed(template, name))))
+      .flatMap(({ Action = [] }) => Action);
+    expect(granted.length).toBeGreaterThan(10);
+    expect(granted.filter((name) => !allow.Action.includes(name))).toEqual([]);
+  });
+
+  test.each([
+    'iam:*',
+    'organizations:*',
+    'sts:*',
+    'cloudtrail:*',
+    'config:*',
+    'kms:PutKeyPolicy',
+    'kms:ScheduleKeyDeletion',
+  ])('denies %s everywhere', (call) => {
+    const denials = boundary().Properties.PolicyDocument.Statement.filter(
+      (statement: { Effect: string; Condition?: unknown; Resource: unknown }) =>
+        statement.Effect === 'Deny' && statement.Condition === undefined && statement.Resource === '*',
+    );
+    expect(denials.flatMap((statement: { Action: string[] }) => statement.Action)).toContain(call);
+  });
+
+  test('denies changing what carries the tag of Interlock, which everything does', () => {
+    const statement = boundary().Properties.PolicyDocument.Statement.find(
+      ({ Sid }: { Sid: string }) => Sid === 'NeverInterlockByTag',
+    );
+    expect(statement.Condition).toEqual({
+      StringEquals: { 'aws:ResourceTag/interlock:component': 'control-plane' },
+    });
+    expect(statement.NotAction.filter((name: string) => /dynamodb|lambda|states/.test(name))).toEqual([
+      'dynamodb:GetItem',
+    ]);
+    const taggable = ['AWS::DynamoDB::Table', 'AWS::Lambda::Function', 'AWS::SQS::Queue', 'AWS::KMS::Key'];
+    for (const resource of taggable.flatMap((type) => resourcesOf(template, type))) {
+      expect(resource.Properties.Tags).toContainEqual({ Key: 'interlock:component', Value: 'control-plane' });
+    }
+  });
+});
+
+test('locally only two calls are widened, for the roles that hold them anyway', () => {
+  const inCloudWords = (line: string) =>
+    line
+      .replaceAll('arn:aws:', 'arn:<AWS::Partition>:')
+      .replaceAll('us-east-1:000000000000', here)
+      .replaceAll(
+        '"aws:ResourceTag/interlock:environment":"local"',
+        '"aws:ResourceTag/interlock:environment":"prod"',
+      );
+  const extra = functionNames.flatMap((name) =>
+    permissionsOf(local, roleIdOf(functionNamed(local, name)))
+      .map(inCloudWords)
+      .filter((line) => !allowed[name].includes(line))
+      .map((line) => `${name}: ${line}`),
+  );
+  expect(extra).toEqual([
+    'triage: cloudwatch:ListTagsForResource on *',
+    'approval-callback: states:SendTaskSuccess on *',
+  ]);
+});

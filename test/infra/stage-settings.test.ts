@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { parseStageSettings, stages } from '../../infra/stage-settings.ts';
+
+describe('parseStageSettings', () => {
+  test.each([
+    ['local', 1_800, 5, 60, 365],
+    ['dev', 3_600, 60, 600, 960],
+    ['test', 3_600, 60, 600, 960],
+    ['prod', 14_400, 300, 600, 1_200],
+  ] as const)('%s', (stage, approvalSeconds, bakeSeconds, validationSeconds, leaseSeconds) => {
+    const settings = parseStageSettings({ stage });
+    expect(settings.environment).toBe(stage);
+    expect(settings.approvalTimeout.toSeconds()).toBe(approvalSeconds);
+    expect(settings.bake.toSeconds()).toBe(bakeSeconds);
+    expect(settings.validation.toSeconds()).toBe(validationSeconds);
+    expect(settings.lockLease.toSeconds()).toBe(leaseSeconds);
+  });
+
+  test.each(stages)('%s: seeded users, discardable data and a stand-in exist in local only', (stage) => {
+    const settings = parseStageSettings({ stage });
+    expect(settings.localLogin).toBe(stage === 'local');
+    expect(settings.discardable).toBe(stage === 'local');
+    expect(settings.nag).toBe(stage !== 'local');
+    expect(settings.model.bedrockEndpointUrl).toBeUndefined();
+  });
+
+  test('local is pinned to an account that no real credentials have', () => {
+    expect(parseStageSettings({ stage: 'local' }).pinnedTo).toEqual({
+      account: '000000000000',
+      region: 'us-east-1',
+    });
+    expect(parseStageSettings({ stage: 'prod' }).pinnedTo).toBeUndefined();
+  });
+
+  test('a lease outlives what it covers, also when bake and validation are set by hand', () => {
+    const { lockLease } = parseStageSettings({
+      stage: 'dev',
+      bakeSeconds: '86400',
+      validationSeconds: '800',
+    });
+    expect(lockLease.toSeconds()).toBe(87_500);
+  });
+
+  test('arguments arrive as text', () => {
+    const settings = parseStageSettings({
+      stage: 'local',
+      approvalSeconds: '42',
+      modelBaseUrl: 'http://127.0.0.1:8080/v1',
+      modelName: 'smollm2',
+      publicBaseUrl: 'http://localhost:4000',
+      bedrockEndpointUrl: 'http://127.0.0.1:9000',
+    });
+    expect(settings.approvalTimeout.toSeconds()).toBe(42);
+    expect(settings.model.baseUrl).toBe('http://127.0.0.1:8080/v1');
+    expect(settings.model.name).toBe('smollm2');
+    expect(settings.model.bedrockEndpointUrl).toBe('http://127.0.0.1:9000');
+    expect(settings.publicBaseUrl).toBe('http://localhost:4000');
+  });
+
+  test("the CLI's own context is ignored", () => {
+    const context = {
+      stage: 'dev',
+      '@aws-cdk/core:checkSecretUsage': true,
+      'aws:cdk:bundling-stacks': ['**'],
+      'cli-telemetry': false,
+    };
+    expect(parseStageSettings(context).stage).toBe('dev');
+  });
+
+  test.each([
+    [{}, 'choose a stage with -c stage=<local|dev|test|prod>'],
+    [{ stage: 'production' }, 'choose a stage'],
+    [{ stage: 'Prod' }, 'choose a stage'],
+    [{ stage: 'constructor' }, 'choose a stage'],
+    [{ stage: ['prod'] }, 'choose a stage'],
+    [{ satge: 'dev', stage: 'dev' }, 'satge'],
+    [{ stage: 'dev', toString: 'x' }, 'toString'],
+    [{ stage: 'dev', localLogin: 'true' }, 'localLogin'],
+    [{ stage: 'dev', nag: 'false' }, 'nag'],
+    [{ stage: 'dev', publicBaseUrl: 'javascript:alert(1)' }, 'publicBaseUrl'],
+    [{ stage: 'dev', modelBaseUrl: 'ftp://models' }, 'modelBaseUrl'],
+    [{ stage: 'dev', bedrockModelId: '*' }, 'bedrockModelId'],
+    [{ stage: 'dev', bedrockModelId: 'us.model/../*' }, 'bedrockModelId'],
+    [{ stage: 'dev', approvalSeconds: '4' }, 'approvalSeconds'],
+    [{ stage: 'dev', approvalSeconds: '604801' }, 'approvalSeconds'],
+    [{ stage: 'dev', approvalSeconds: 'soon' }, 'approvalSeconds'],
+    [{ stage: 'dev', bakeSeconds: '0' }, 'bakeSeconds'],
+    [{ stage: 'dev', validationSeconds: '801' }, 'validationSeconds'],
+    [{ stage: 'prod', bedrockEndpointUrl: 'http://127.0.0.1:9000' }, 'bedrockEndpointUrl'],
+  ])('refuses %j', (context, named) => {
+    expect(() => parseStageSettings(context)).toThrow(named);
+  });
+});

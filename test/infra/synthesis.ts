@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { treeRoot } from '../../infra/platform/tree.ts';
+import type { Stage } from '../../infra/stage-settings.ts';
+import type { CloudTemplate } from './template.ts';
+
+export interface Synthesis {
+  /** The cloud assembly: template, assets, validation report. */
+  readonly folder: string;
+  readonly template: CloudTemplate;
+  /** Bytes of the template as CloudFormation gets it. */
+  readonly templateBytes: number;
+}
+
+/** What the result depends on; anything else may change without a new synthesis. */
+const inputs = [
+  'cdk.json',
+  'functions',
+  'infra',
+  'local/emulator-grants.ts',
+  'package-lock.json',
+  'policies',
+  'state-machines',
+];
+
+/** What the CDK CLI adds: construct paths, by which the tests name resources. */
+const cliContext = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
+
+const cache = join(treeRoot, 'node_modules', '.cache', 'interlock-synthesis');
+const run = promisify(execFile);
+
+/**
+ * One stage as `cdk synth` makes it, with cdk-nag on. Kept by the content of everything it is made from, so that
+ * the test files of a run, each in a process of its own, synthesise a stage once.
+ */
+export async function synthesis(stage: Stage): Promise<Synthesis> {
+  const folder = join(cache, contentKey(), stage);
+  mkdirSync(dirname(folder), { recursive: true });
+  while (!existsSync(folder)) {
+    const release = takeLock(join(cache, 'lock'));
+    if (release === undefined) {
+      await sleep(100);
+      continue;
+    }
+    try {
+      if (!existsSync(folder)) {
+        forgetOld();
+        renameSync(await synthesise(stage), folder);
+      }
+    } finally {
+      release();
+    }
+  }
+  const file = join(folder, `Interlock-${stage}.template.json`);
+  const text = readFileSync(file, 'utf8');
+  return { folder, template: JSON.parse(text), templateBytes: statSync(file).size };
+}
+
+/** Assemblies of earlier states of the tree, and drafts of runs that failed. */
+function forgetOld(): void {
+  const oldest = Date.now() - 3_600_000;
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    if (name !== 'lock' && statSync(path).mtimeMs < oldest) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+/** Runs the app as the CDK CLI does. @returns A finished assembly in a folder of its own. */
+async function synthesise(stage: Stage): Promise<string> {
+  const draft = mkdtempSync(join(cache, 'draft-'));
+  const { context } = JSON.parse(readFileSync(join(treeRoot, 'cdk.json'), 'utf8'));
+  await run(join(treeRoot, 'node_modules', '.bin', 'node'), [join(treeRoot, 'infra', 'app.ts')], {
+    cwd: treeRoot,
+    env: {
+      ...process.env,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...cliContext, stage, nag: 'true' }),
+      CDK_OUTDIR: draft,
+    },
+  });
+  return draft;
+}
+
+/** One synthesis at a time: two would share the same cores and take longer each. A lock left behind by a killed run counts for two minutes. */
+function takeLock(lock: string): (() => void) | undefined {
+  try {
+    mkdirSync(lock);
+    return () => rmSync(lock, { recursive: true, force: true });
+  } catch {
+    const madeAtEpochMs = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - madeAtEpochMs > 120_000) rmSync(lock, { recursive: true, force: true });
+    return undefined;
+  }
+}
+
+function contentKey(): string {
+  const hash = createHash('sha256').update(process.version);
+  for (const file of inputs.flatMap(filesBelow).toSorted()) {
+    hash.update(`\0${file}\0`).update(readFileSync(join(treeRoot, file)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+function filesBelow(path: string): string[] {
+  if (statSync(join(treeRoot, path)).isFile()) return [path];
+  return readdirSync(join(treeRoot, path), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(treeRoot.length));
+}
