@@ -1,0 +1,110 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { abnormalEnd } from '../platform/abnormal-end.ts';
+import { InterlockFunction } from '../platform/interlock-function.ts';
+import type { Platform } from '../platform/platform.ts';
+import { grantWide } from '../platform/wide-grant.ts';
+import { executionsOf, Workflow } from '../platform/workflow.ts';
+import { ActionBoundary } from './action-boundary.ts';
+import type { ActionFunction } from './action-function.ts';
+import { lambdaShiftAlias } from './actions/lambda-shift-alias.ts';
+import { ssmPutParameter } from './actions/ssm-put-parameter.ts';
+import { snapshotBucket } from './snapshot-bucket.ts';
+
+export interface ChangeProps {
+  readonly platform: Platform;
+}
+
+/** Changes are carried out: lock, snapshot, authorise, execute, validate, keep or roll back, recover. */
+export class Change extends Construct {
+  readonly stateMachine: IStateMachine;
+  /** What stood there before each change. */
+  readonly snapshots: Bucket;
+  /** The most that any action's role can do. */
+  readonly actionBoundary: IManagedPolicy;
+
+  constructor(scope: Construct, id: string, props: ChangeProps) {
+    super(scope, id);
+    const { platform } = props;
+    this.snapshots = snapshotBucket(this, 'Snapshots', { platform });
+    const boundary = new ActionBoundary(this, 'ActionBoundary', { platform, snapshots: this.snapshots });
+    this.actionBoundary = boundary.policy;
+    const common = { platform, snapshots: this.snapshots, boundary: boundary.policy };
+    const actions = [lambdaShiftAlias(this, common), ssmPutParameter(this, common)];
+    const control = this.#control(platform);
+    const workflow = new Workflow(this, 'Workflow', {
+      platform,
+      definition: 'change',
+      substitutions: {
+        ChangeControlFunctionArn: control.function.functionArn,
+        ActionFunctionArns: functionArnsByAction(actions),
+        BakeSeconds: String(platform.settings.bake.toSeconds()),
+      },
+      invokes: [control.function, ...actions.map((action) => action.function)],
+    });
+    this.stateMachine = workflow.stateMachine;
+    this.#recover(platform, workflow.stateMachine);
+  }
+
+  #control(platform: Platform): InterlockFunction {
+    const control = new InterlockFunction(this, 'ChangeControlFunction', {
+      platform,
+      name: 'change-control',
+      tables: ['controls', 'operations', 'ledger'],
+      environment: {
+        LOCK_LEASE_SECONDS: String(platform.settings.lockLease.toSeconds()),
+        PERSON_TOPIC_ARN: platform.personTopic.topicArn,
+      },
+    });
+    platform.tables.grantControls(control, 'GetItem', 'UpdateItem', 'ConditionCheckItem');
+    platform.tables.grantOperations(control, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
+    platform.tables.grantLedger(control);
+    platform.grantTellPeople(control);
+    return control;
+  }
+
+  /** A change whose execution ended abnormally, or whose lease ran out, is finished or undone. */
+  #recover(platform: Platform, machine: IStateMachine): void {
+    const recover = new InterlockFunction(this, 'RecoverChangeFunction', {
+      platform,
+      name: 'recover-change',
+      tables: ['controls', 'operations', 'ledger'],
+      environment: {
+        CHANGE_STATE_MACHINE_ARN: machine.stateMachineArn,
+        LOCK_LEASE_SECONDS: String(platform.settings.lockLease.toSeconds()),
+        PERSON_TOPIC_ARN: platform.personTopic.topicArn,
+      },
+    });
+    platform.tables.grantControls(recover, 'GetItem', 'Query', 'UpdateItem');
+    platform.tables.grantOperations(recover, 'GetItem', 'PutItem', 'UpdateItem');
+    platform.tables.grantLedger(recover);
+    platform.grantTellPeople(recover);
+    machine.grantStartExecution(recover);
+    grantWide(recover, {
+      actions: ['states:DescribeExecution'],
+      resources: [executionsOf(machine)],
+      reason: 'Executions are named at run time; only those of the change machine match.',
+    });
+    abnormalEnd(this, 'AbnormalEnd', {
+      platform,
+      machine,
+      target: recover.function,
+      holds: 'ends of change executions that could not be recovered; the sweep repeats them',
+    });
+    new Rule(this, 'ExpiredLeaseSweep', {
+      description: 'Interlock: recovers changes whose lease ran out',
+      schedule: Schedule.rate(Duration.minutes(5)),
+      targets: [new LambdaFunction(recover.function, { retryAttempts: 0 })],
+    });
+  }
+}
+
+/** Text of a JSON object, action id to function ARN, for the state machine to look the executor up in. */
+function functionArnsByAction(actions: readonly ActionFunction[]): string {
+  return `{${actions.map(({ actionId, function: { functionArn } }) => `"${actionId}":"${functionArn}"`).join(',')}}`;
+}

@@ -1,0 +1,39 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import { DeadLetters } from './dead-letters.ts';
+import type { Platform } from './platform.ts';
+
+export interface AbnormalEndProps {
+  readonly platform: Platform;
+  readonly machine: IStateMachine;
+  readonly target: IFunction;
+  /** What an event in the dead-letter queue means. */
+  readonly holds: string;
+}
+
+/** Tells a function of every execution of a state machine that did not end by itself. */
+export function abnormalEnd(scope: Construct, id: string, props: AbnormalEndProps): Rule {
+  const letters = new DeadLetters(scope, `${id}Failed`, { platform: props.platform, holds: props.holds });
+  return new Rule(scope, id, {
+    description: 'Interlock: an execution that failed, timed out or was stopped',
+    eventPattern: {
+      source: ['aws.states'],
+      detailType: ['Step Functions Execution Status Change'],
+      detail: {
+        stateMachineArn: [props.machine.stateMachineArn],
+        status: ['FAILED', 'TIMED_OUT', 'ABORTED'],
+      },
+    },
+    targets: [
+      new LambdaFunction(props.target, {
+        deadLetterQueue: letters.queue,
+        retryAttempts: 20,
+        maxEventAge: Duration.hours(6),
+      }),
+    ],
+  });
+}
