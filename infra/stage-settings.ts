@@ -101,7 +101,8 @@ const contextSchema = z.strictObject({
   // The change machine asks 180 times, five seconds apart.
   validationSeconds: seconds.min(1).max(800).optional(),
   nag: z.enum(['true'], 'may only be true: cloud stages cannot do without').optional(),
-  bakeSeconds: seconds.min(1).max(86_400).optional(),
+  // The change machine ends after 90 minutes, whatever it waits for.
+  bakeSeconds: seconds.min(1).max(3_600).optional(),
 });
 
 /** Context that is not ours: the CLI's own, and anything namespaced (`@aws-cdk/…`, `availability-zones:…`). */

@@ -51,7 +51,10 @@ export class Approvals extends Construct {
         PUBLIC_BASE_URL: settings.publicBaseUrl ?? api.url,
       },
     });
-    tables.grantOperations(this.requestApproval, 'GetItem', 'PutItem', 'UpdateItem');
+    tables.grantOperations(this.requestApproval, ['GetItem'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['APPROVAL#*'],
+    });
     tables.grantLedger(this.requestApproval);
     platform.grantTellPeople(this.requestApproval);
     grantKeyUse(approvalKey, this.requestApproval, 'kms:Encrypt');
@@ -61,7 +64,7 @@ export class Approvals extends Construct {
       name: 'settle-approval',
       tables: ['operations', 'ledger'],
     });
-    tables.grantOperations(this.settleApproval, 'GetItem', 'UpdateItem');
+    tables.grantOperations(this.settleApproval, ['GetItem'], { verbs: ['UpdateItem'], keys: ['APPROVAL#*'] });
     tables.grantLedger(this.settleApproval);
 
     this.#callback = new InterlockFunction(this, 'ApprovalCallbackFunction', {
@@ -70,7 +73,7 @@ export class Approvals extends Construct {
       tables: ['operations', 'ledger'],
       environment: { APPROVAL_KEY_ARN: approvalKey.keyArn },
     });
-    tables.grantOperations(this.#callback, 'GetItem', 'UpdateItem');
+    tables.grantOperations(this.#callback, ['GetItem'], { verbs: ['UpdateItem'], keys: ['APPROVAL#*'] });
     tables.grantOperationsByStatus(this.#callback);
     tables.grantLedger(this.#callback);
     grantKeyUse(approvalKey, this.#callback, 'kms:Decrypt');
@@ -95,8 +98,8 @@ export class Approvals extends Construct {
         APPROVAL_USABLE_SECONDS: String(settings.approvalUsable.toSeconds()),
       },
     });
-    tables.grantControls(pages, 'GetItem');
-    tables.grantOperations(pages, 'GetItem', 'UpdateItem');
+    tables.grantControls(pages, ['GetItem']);
+    tables.grantOperations(pages, ['GetItem'], { verbs: ['UpdateItem'], keys: ['APPROVAL#*'] });
     tables.grantOperationsByStatus(pages);
     tables.grantLedger(pages);
     Grant.addToPrincipal({

@@ -18,8 +18,8 @@ export class Audit extends Construct {
       tables: ['operations', 'ledger'],
       environment: { PERSON_TOPIC_ARN: platform.personTopic.topicArn },
     });
-    platform.tables.grantOperations(ledgerWatch, 'PutItem');
-    platform.tables.grantLedger(ledgerWatch);
+    platform.tables.grantOperations(ledgerWatch, [], { verbs: ['PutItem'], keys: ['FINDING#*'] });
+    platform.tables.grantLedger(ledgerWatch, 'control#findings#*');
     platform.grantTellPeople(ledgerWatch);
     new StreamSource(this, 'LedgerStream', {
       platform,

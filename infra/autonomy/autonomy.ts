@@ -18,8 +18,8 @@ export class Autonomy extends Construct {
       name: 'decide',
       tables: ['controls', 'operations', 'ledger'],
     });
-    platform.tables.grantControls(this.decide, 'GetItem');
-    platform.tables.grantOperations(this.decide, 'GetItem', 'PutItem');
+    platform.tables.grantControls(this.decide, ['GetItem']);
+    platform.tables.grantOperations(this.decide, ['GetItem'], { verbs: ['PutItem'], keys: ['DECISION#*'] });
     platform.tables.grantLedger(this.decide);
   }
 }

@@ -45,8 +45,8 @@ export class ActionFunction extends Construct {
     this.actionId = actionId;
     this.function = action.function;
     this.grantPrincipal = action.grantPrincipal;
-    platform.tables.grantControls(action, 'GetItem');
-    platform.tables.grantOperations(action, 'GetItem');
+    platform.tables.grantControls(action, ['GetItem']);
+    platform.tables.grantOperations(action, ['GetItem']);
     grantWide(action, {
       actions: ['s3:GetObject', 's3:PutObject'],
       resources: [snapshots.arnForObjects(`${actionId}/*`)],

@@ -61,8 +61,14 @@ export class Change extends Construct {
         PERSON_TOPIC_ARN: platform.personTopic.topicArn,
       },
     });
-    platform.tables.grantControls(control, 'GetItem', 'UpdateItem', 'ConditionCheckItem');
-    platform.tables.grantOperations(control, 'GetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem');
+    platform.tables.grantControls(control, ['GetItem', 'ConditionCheckItem'], {
+      verbs: ['UpdateItem'],
+      keys: ['LOCK'],
+    });
+    platform.tables.grantOperations(control, ['GetItem', 'ConditionCheckItem'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['CHANGE#*', 'FINDING#*'],
+    });
     platform.tables.grantLedger(control);
     platform.grantTellPeople(control);
     return control;
@@ -80,8 +86,11 @@ export class Change extends Construct {
         PERSON_TOPIC_ARN: platform.personTopic.topicArn,
       },
     });
-    platform.tables.grantControls(recover, 'GetItem', 'Query', 'UpdateItem');
-    platform.tables.grantOperations(recover, 'GetItem', 'PutItem', 'UpdateItem');
+    platform.tables.grantControls(recover, ['GetItem', 'Query'], { verbs: ['UpdateItem'], keys: ['LOCK'] });
+    platform.tables.grantOperations(recover, ['GetItem'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['CHANGE#*', 'FINDING#*'],
+    });
     platform.tables.grantLedger(recover);
     platform.grantTellPeople(recover);
     machine.grantStartExecution(recover);

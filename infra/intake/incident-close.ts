@@ -23,8 +23,14 @@ export class IncidentClose extends Construct {
       tables: ['controls', 'operations', 'ledger'],
       environment: { PERSON_TOPIC_ARN: platform.personTopic.topicArn },
     });
-    platform.tables.grantControls(this.closeIncident, 'GetItem', 'UpdateItem');
-    platform.tables.grantOperations(this.closeIncident, 'GetItem', 'UpdateItem');
+    platform.tables.grantControls(this.closeIncident, ['GetItem'], {
+      verbs: ['UpdateItem'],
+      keys: ['WINDOW#*'],
+    });
+    platform.tables.grantOperations(this.closeIncident, ['GetItem'], {
+      verbs: ['UpdateItem'],
+      keys: ['INCIDENT#*'],
+    });
     platform.tables.grantLedger(this.closeIncident);
     platform.grantTellPeople(this.closeIncident);
   }

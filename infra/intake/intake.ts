@@ -47,8 +47,14 @@ export class Intake extends Construct {
         P2_DLQ_URL: queues.P2.deadLetters.queueUrl,
       },
     });
-    platform.tables.grantControls(intake, 'GetItem', 'PutItem', 'UpdateItem');
-    platform.tables.grantOperations(intake, 'GetItem', 'PutItem', 'UpdateItem');
+    platform.tables.grantControls(intake, ['GetItem'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['WINDOW#*'],
+    });
+    platform.tables.grantOperations(intake, ['GetItem'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['EVENT#*', 'INCIDENT#*'],
+    });
     platform.tables.grantLedger(intake);
     incidentMachine.grantStartExecution(intake);
     for (const priority of priorities) queues[priority].feed(intake);

@@ -76,6 +76,7 @@ export class StreamSource extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 10,
       bisectBatchOnError: true,
+      reportBatchItemFailures: true,
       retryAttempts: 10,
       filters: [FilterCriteria.filter(props.filter)],
       onFailure: { bind: () => ({ destination: letters.queue.queueArn }) },

@@ -17,8 +17,16 @@ export interface TablesProps {
   readonly discardable: boolean;
 }
 
-/** One item operation. There is no DeleteItem: nothing in Interlock is ever deleted but by its TTL. */
-export type ItemVerb = 'GetItem' | 'PutItem' | 'UpdateItem' | 'ConditionCheckItem' | 'Query';
+/** Operations that change nothing. */
+export type ReadVerb = 'GetItem' | 'ConditionCheckItem' | 'Query';
+/** There is no DeleteItem: nothing in Interlock is ever deleted but by its TTL. */
+export type WriteVerb = 'PutItem' | 'UpdateItem';
+
+/** What a role may write, and under which partition keys (`LOCK`, `WINDOW#*`): the item types it owns. */
+export interface Writes {
+  readonly verbs: readonly WriteVerb[];
+  readonly keys: readonly string[];
+}
 
 /** Index of `Operations` by status and time, for lists and sweeps. */
 const byStatus = 'byStatus';
@@ -57,14 +65,14 @@ export class Tables extends Construct {
     this.ledger = table('Ledger', { ttl: false, stream: true });
   }
 
-  /** Exactly the named operations on `Controls`, whole table (the emulator's key conditions fail open). */
-  grantControls(grantee: IGrantable, ...verbs: ItemVerb[]): Grant {
-    return grantVerbs(this.controls, grantee, verbs);
+  /** The named reads of `Controls`, and writes to the item types the role owns. */
+  grantControls(grantee: IGrantable, reads: readonly ReadVerb[], writes?: Writes): void {
+    grantItems(this.controls, grantee, reads, writes);
   }
 
-  /** Exactly the named operations on `Operations`, not on its index. */
-  grantOperations(grantee: IGrantable, ...verbs: ItemVerb[]): Grant {
-    return grantVerbs(this.operations, grantee, verbs);
+  /** The named reads of `Operations`, not of its index, and writes to the item types the role owns. */
+  grantOperations(grantee: IGrantable, reads: readonly ReadVerb[], writes?: Writes): void {
+    grantItems(this.operations, grantee, reads, writes);
   }
 
   /** Reading the lists by status. */
@@ -76,17 +84,39 @@ export class Tables extends Construct {
     });
   }
 
-  /** Appending to the ledger and reading a chain's end. Nobody is ever granted more than this on it. */
-  grantLedger(grantee: IGrantable): Grant {
-    return grantVerbs(this.ledger, grantee, ['PutItem', 'Query']);
+  /**
+   * Appending to chains of one kind and reading a chain's end. Nobody is ever granted more than this on the
+   * ledger; the chain of the kill switch is written by people alone.
+   *
+   * @param chains Pattern of chain ids. @default every incident's chain
+   */
+  grantLedger(grantee: IGrantable, chains = 'incident#*'): void {
+    grantItems(this.ledger, grantee, ['Query'], { verbs: ['PutItem'], keys: [chains] });
   }
 }
 
-/** Not `table.grant`: that adds `index/*`, which no caller but a list needs. */
-function grantVerbs(table: Table, grantee: IGrantable, verbs: readonly ItemVerb[]): Grant {
-  return Grant.addToPrincipal({
+/**
+ * Not `table.grant`: that adds `index/*`, which no caller but a list needs. The keys hold on AWS; the emulator
+ * lets any key pass, so what is tried there is the table and the operation.
+ */
+function grantItems(
+  table: Table,
+  grantee: IGrantable,
+  reads: readonly ReadVerb[],
+  writes: Writes | undefined,
+): void {
+  if (reads.length > 0) {
+    Grant.addToPrincipal({
+      grantee,
+      actions: reads.map((verb) => `dynamodb:${verb}`),
+      resourceArns: [table.tableArn],
+    });
+  }
+  if (writes === undefined) return;
+  Grant.addToPrincipal({
     grantee,
-    actions: verbs.map((verb) => `dynamodb:${verb}`),
+    actions: writes.verbs.map((verb) => `dynamodb:${verb}`),
     resourceArns: [table.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...writes.keys] } },
   });
 }

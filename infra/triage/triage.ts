@@ -25,7 +25,7 @@ export class Triage extends Construct {
       tables: ['operations', 'ledger'],
       environment: { ROUTING_FUNCTION_ARN: routing.function.functionArn },
     });
-    platform.tables.grantOperations(this.triage, 'GetItem', 'PutItem');
+    platform.tables.grantOperations(this.triage, ['GetItem'], { verbs: ['PutItem'], keys: ['TRIAGE#*'] });
     platform.tables.grantLedger(this.triage);
     Grant.addToPrincipal({
       grantee: this.triage,
@@ -48,7 +48,7 @@ export class Triage extends Construct {
       reason: 'Reading the tags of an alarm is how triage finds out whether it belongs to this environment.',
     });
     grantWide(this.triage, {
-      actions: ['lambda:ListAliases', 'lambda:ListTags', 'lambda:ListVersionsByFunction'],
+      actions: ['lambda:ListAliases', 'lambda:ListVersionsByFunction'],
       resources: [stack.formatArn({ service: 'lambda', resource: 'function:*' })],
       conditions: ofThisEnvironment(platform.settings),
       reason: 'Workloads are not known at deployment; limited to functions tagged for this environment.',

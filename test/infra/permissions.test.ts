@@ -21,7 +21,13 @@ beforeAll(async () => {
 
 const controls = '<Platform/Tables/Controls>';
 const operations = '<Platform/Tables/Operations>';
-const ledger = ['dynamodb:PutItem on <Platform/Tables/Ledger>', 'dynamodb:Query on <Platform/Tables/Ledger>'];
+const ifKeys = (...keys: string[]) =>
+  ` if ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } })}`;
+const appendsTo = (chains: string) => [
+  `dynamodb:PutItem on <Platform/Tables/Ledger>${ifKeys(chains)}`,
+  'dynamodb:Query on <Platform/Tables/Ledger>',
+];
+const ledger = appendsTo('incident#*');
 const byStatus = `dynamodb:Query on ${operations}/index/byStatus`;
 const tellPeople = 'sns:Publish on <Platform/PersonTopic>';
 const here = '<AWS::Region>:<AWS::AccountId>';
@@ -29,6 +35,8 @@ const tagged = ' if {"StringEquals":{"aws:ResourceTag/interlock:environment":"pr
 const lambdas = `arn:<AWS::Partition>:lambda:${here}:function:*${tagged}`;
 const parameters = `arn:<AWS::Partition>:ssm:${here}:parameter/*${tagged}`;
 const verbs = (table: string, ...names: string[]) => names.map((name) => `dynamodb:${name} on ${table}`);
+const writes = (table: string, keys: readonly string[], ...names: string[]) =>
+  verbs(table, ...names).map((line) => `${line}${ifKeys(...keys)}`);
 const writesLogs = (path: string) => [
   `logs:CreateLogStream on <${path}/Logs>`,
   `logs:PutLogEvents on <${path}/Logs>`,
@@ -57,8 +65,10 @@ const action = (path: string, prefix: string) => [
 const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
   intake: [
     ...writesLogs('Intake/IntakeFunction'),
-    ...verbs(controls, 'GetItem', 'PutItem', 'UpdateItem'),
-    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...verbs(controls, 'GetItem'),
+    ...writes(controls, ['WINDOW#*'], 'PutItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['EVENT#*', 'INCIDENT#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
     'states:StartExecution on <Incident/Workflow/StateMachine>',
     ...['P0', 'P1', 'P2'].flatMap((priority) => [
@@ -68,14 +78,17 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
   ],
   'close-incident': [
     ...writesLogs('IncidentClose/CloseIncidentFunction'),
-    ...verbs(controls, 'GetItem', 'UpdateItem'),
-    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...verbs(controls, 'GetItem'),
+    ...writes(controls, ['WINDOW#*'], 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['INCIDENT#*'], 'UpdateItem'),
     ...ledger,
     tellPeople,
   ],
   triage: [
     ...writesLogs('Triage/TriageFunction'),
-    ...verbs(operations, 'GetItem', 'PutItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['TRIAGE#*'], 'PutItem'),
     ...ledger,
     'lambda:InvokeFunction on <Routing/RoutingFunction/Function>',
     'cloudwatch:DescribeAlarmHistory on *',
@@ -83,7 +96,6 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
     'tag:GetResources on *',
     `cloudwatch:ListTagsForResource on arn:<AWS::Partition>:cloudwatch:${here}:alarm:*`,
     `lambda:ListAliases on ${lambdas}`,
-    `lambda:ListTags on ${lambdas}`,
     `lambda:ListVersionsByFunction on ${lambdas}`,
     `ssm:GetParameter on ${parameters}`,
   ],
@@ -95,32 +107,37 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
   decide: [
     ...writesLogs('Autonomy/DecideFunction'),
     ...verbs(controls, 'GetItem'),
-    ...verbs(operations, 'GetItem', 'PutItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['DECISION#*'], 'PutItem'),
     ...ledger,
   ],
   'request-approval': [
     ...writesLogs('Approvals/RequestApprovalFunction'),
-    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
     tellPeople,
     'kms:Encrypt on <Approvals/ApprovalKey>',
   ],
   'settle-approval': [
     ...writesLogs('Approvals/SettleApprovalFunction'),
-    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
     ...ledger,
   ],
   'approval-pages': [
     ...writesLogs('Approvals/ApprovalPagesFunction'),
     ...verbs(controls, 'GetItem'),
-    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
     byStatus,
     ...ledger,
     'secretsmanager:GetSecretValue on <Approvals/SessionSecret.Id>',
   ],
   'approval-callback': [
     ...writesLogs('Approvals/ApprovalCallbackFunction'),
-    ...verbs(operations, 'GetItem', 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
     byStatus,
     ...ledger,
     ...readsStream('Operations', 'Approvals/DecisionStream/Failed/Queue'),
@@ -129,15 +146,19 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
   ],
   'change-control': [
     ...writesLogs('Change/ChangeControlFunction'),
-    ...verbs(controls, 'ConditionCheckItem', 'GetItem', 'UpdateItem'),
-    ...verbs(operations, 'ConditionCheckItem', 'GetItem', 'PutItem', 'UpdateItem'),
+    ...verbs(controls, 'ConditionCheckItem', 'GetItem'),
+    ...writes(controls, ['LOCK'], 'UpdateItem'),
+    ...verbs(operations, 'ConditionCheckItem', 'GetItem'),
+    ...writes(operations, ['CHANGE#*', 'FINDING#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
     tellPeople,
   ],
   'recover-change': [
     ...writesLogs('Change/RecoverChangeFunction'),
-    ...verbs(controls, 'GetItem', 'Query', 'UpdateItem'),
-    ...verbs(operations, 'GetItem', 'PutItem', 'UpdateItem'),
+    ...verbs(controls, 'GetItem', 'Query'),
+    ...writes(controls, ['LOCK'], 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['CHANGE#*', 'FINDING#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
     tellPeople,
     'states:StartExecution on <Change/Workflow/StateMachine>',
@@ -155,8 +176,8 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
   ],
   'ledger-watch': [
     ...writesLogs('Audit/LedgerWatchFunction'),
-    ...verbs(operations, 'PutItem'),
-    ...ledger,
+    ...writes(operations, ['FINDING#*'], 'PutItem'),
+    ...appendsTo('control#findings#*'),
     ...readsStream('Ledger', 'Audit/LedgerStream/Failed/Queue'),
     tellPeople,
   ],
@@ -188,9 +209,20 @@ describe('over all roles', () => {
     );
 
   test('nobody may update or delete in the ledger', () => {
-    const onLedger = everyPermission().filter(({ line }) => line.endsWith('on <Platform/Tables/Ledger>'));
+    const onLedger = everyPermission().filter(({ line }) => / on <Platform\/Tables\/Ledger>( |$)/.test(line));
     expect(onLedger.length).toBeGreaterThan(0);
-    expect(new Set(onLedger.map(({ line }) => line))).toEqual(new Set(ledger));
+    expect(new Set(onLedger.map(({ line }) => line))).toEqual(
+      new Set([...ledger, ...appendsTo('control#findings#*')]),
+    );
+  });
+
+  test('nobody but people may write the kill switch or its chain', () => {
+    const writers = everyPermission().filter(({ line }) => /dynamodb:(Put|Update)Item on/.test(line));
+    expect(writers.length).toBeGreaterThan(20);
+    for (const { line } of writers) {
+      expect(line).toMatch(/LeadingKeys/);
+      expect(line).not.toMatch(/SWITCH|"\*|kill-switch/);
+    }
   });
 
   test('nobody may delete an item anywhere, or write in batches past a condition', () => {
