@@ -1,5 +1,4 @@
 import type { TestProject } from 'vitest/node';
-import { connectionEnvironment } from '../local/connection.ts';
 import { demo } from '../local/demo/names.ts';
 import { stackOutputs } from '../local/deployment.ts';
 import type { LocalState } from '../local/local-state.ts';
@@ -22,7 +21,10 @@ declare module 'vitest' {
   }
 }
 
-/** vitest global set-up of the end-to-end tests: the whole local stack, as `npm start` starts it. */
+/**
+ * vitest global set-up of the end-to-end tests: the whole local stack, as `npm start` starts it. That connects
+ * this process, and the worker processes of the tests inherit its environment.
+ */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const teardown = new Teardown();
   try {
@@ -32,8 +34,6 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       logs: 'e2e',
       onCrash: (message) => console.error(message),
     });
-    // Worker processes inherit these; the certificate must be known before they start.
-    Object.assign(process.env, connectionEnvironment(state));
     provide('deployment', {
       state,
       outputs: await stackOutputs('Interlock-local'),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import { connectThisProcess } from '../local/connection.ts';
 import { startEmulator } from '../local/emulator.ts';
-import { logFolder, region, rootCredentials } from '../local/places.ts';
+import { logFolder } from '../local/places.ts';
 
 /** vitest global set-up of the integration tests: one MiniStack over plain HTTP, IAM not enforced. */
 export default async function setup(): Promise<() => Promise<void>> {
@@ -10,12 +11,7 @@ export default async function setup(): Promise<() => Promise<void>> {
     logFile: join(logFolder, 'emulator-integration.log'),
     onCrash: (message) => console.error(message),
   });
-  // The AWS clients of the tests read these; worker processes inherit them.
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: emulator.endpointUrl,
-    AWS_REGION: region,
-    AWS_ACCESS_KEY_ID: rootCredentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: rootCredentials.secretAccessKey,
-  });
+  // The worker processes of the tests inherit this process's environment.
+  connectThisProcess(emulator);
   return emulator.stop;
 }

@@ -67,7 +67,7 @@ export const benchmark: Benchmark = {
         outdir: join(folder, 'defaults'),
         logLevel: 'error',
         banner: {
-          js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);",
+          js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);",
         },
         entryPoints: functionNames.map((name) => ({ in: functionEntries[name].entry, out: `${name}/index` })),
       });

@@ -1,18 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import {
-  CreateFunctionCommand,
-  DeleteFunctionCommand,
-  InvokeCommand,
-  LambdaClient,
-  paginateListFunctions,
-  waitUntilFunctionActiveV2,
-} from '@aws-sdk/client-lambda';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../infra/platform/function-entries.ts';
-import type { ProbeAnswer, ProbeCall } from './role-probe.lambda.ts';
-import { zipOf } from './zip.ts';
+import type { ProbeCall } from './role-probe.lambda.ts';
+import { deployedFunctions, RoleProbes } from './role-probes.ts';
 
 /**
  * Least privilege, by trying: on the deployed stack with IAM enforced, every call below is really made with
@@ -20,8 +10,7 @@ import { zipOf } from './zip.ts';
  * another reason (no such token), but not for lack of rights: so a table that refuses everything fails too.
  */
 const deployment = inject('deployment');
-const lambda = new LambdaClient({ maxAttempts: 3 });
-const probes = new Map<FunctionName, string>();
+const probes = new RoleProbes();
 
 /** Not a whole word: services spell it differently. */
 const refusal = /AccessDenied|AuthorizationError|NotAuthorized|Unauthorized/;
@@ -281,11 +270,12 @@ const rows: Row[] = [
     owners: [],
   },
   {
-    what: 'Converse with a model',
+    // What `Converse` is authorised as on AWS.
+    what: 'InvokeModel',
     call: ({ BedrockModelId }) => ({
       service: 'bedrock',
-      command: 'Converse',
-      input: { modelId: BedrockModelId, messages: [{ role: 'user', content: [{ text: 'probe' }] }] },
+      command: 'InvokeModel',
+      input: { modelId: BedrockModelId, body: '{}' },
     }),
     owners: ['routing'],
   },
@@ -331,88 +321,36 @@ const rows: Row[] = [
 let names: Names;
 
 beforeAll(async () => {
-  const probe = await build({
-    entryPoints: [fileURLToPath(new URL('role-probe.lambda.ts', import.meta.url))],
-    bundle: true,
-    write: false,
-    platform: 'node',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    banner: {
-      js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);",
-    },
-  });
-  const ZipFile = await zipOf('index.mjs', probe.outputFiles[0]?.text ?? '');
-  const functions = new Map<string, { name: string; role: string; environment: Names }>();
-  for await (const page of paginateListFunctions({ client: lambda }, {})) {
-    for (const { Description = '', FunctionName = '', Role = '', Environment } of page.Functions ?? []) {
-      if (!Description.startsWith('Interlock ')) continue;
-      functions.set(Description.slice(10), {
-        name: FunctionName,
-        role: Role,
-        environment: Environment?.Variables ?? {},
-      });
-    }
-  }
+  const functions = await deployedFunctions();
   expect([...functions.keys()].toSorted()).toStrictEqual(functionNames.toSorted());
   const action = functions.get('action-lambda-shift-alias');
   names = {
     ...deployment.outputs,
     ...deployment.demoOutputs,
     SessionSecretArn: functions.get('approval-pages')?.environment['SESSION_SECRET_ARN'] ?? '',
-    BedrockModelId: functions.get('routing')?.environment['BEDROCK_MODEL_ID'] ?? '',
+    // The model behind the inference profile: the emulator knows only its ARN.
+    BedrockModelId: functions.get('routing')?.environment['BEDROCK_MODEL_ID']?.replace(/^us\./, '') ?? '',
     ApprovalKeyArn: functions.get('request-approval')?.environment['APPROVAL_KEY_ARN'] ?? '',
-    ActionFunctionName: action?.name ?? '',
-    ActionRoleName: action?.role.split('/').at(-1) ?? '',
-    RoutingFunctionName: functions.get('routing')?.name ?? '',
+    ActionFunctionName: action?.physicalName ?? '',
+    ActionRoleName: action?.arnOfRole.split('/').at(-1) ?? '',
+    RoutingFunctionName: functions.get('routing')?.physicalName ?? '',
   };
   await new SSMClient({}).send(
     new PutParameterCommand({ Name: '/somebody/else', Value: 'x', Type: 'String', Overwrite: true }),
   );
-  await Promise.all(
-    functionNames.map(async (name) => {
-      const FunctionName = `probe-${name}`;
-      await lambda.send(
-        new CreateFunctionCommand({
-          FunctionName,
-          Role: functions.get(name)?.role,
-          Runtime: 'nodejs24.x',
-          Handler: 'index.handler',
-          Timeout: 20,
-          Code: { ZipFile },
-        }),
-      );
-      await waitUntilFunctionActiveV2({ client: lambda, minDelay: 1, maxWaitTime: 30 }, { FunctionName });
-      probes.set(name, FunctionName);
-    }),
-  );
+  await probes.deploy(functions, functionNames);
 });
 
-afterAll(async () => {
-  await Promise.all(
-    [...probes.values()].map((FunctionName) => lambda.send(new DeleteFunctionCommand({ FunctionName }))),
-  );
-});
+afterAll(() => probes.remove());
 
 describe('least privilege, by trying', () => {
   it.each(rows)('$what', async ({ call, owners }) => {
     const ended = await Promise.all(
-      functionNames.map(async (name) => [name, await tryWithRoleOf(name, call(names))] as const),
+      functionNames.map(async (name) => [name, (await probes.call(name, call(names))).ended] as const),
     );
-    for (const [name, how] of ended) expect(how, name).not.toMatch(/^no command|^unknown$|^probe failed/);
     const notRefused = ended.filter(([, how]) => !refusal.test(how)).map(([name]) => name);
     expect(notRefused.toSorted(), JSON.stringify(Object.fromEntries(ended))).toStrictEqual(
       [...owners].toSorted(),
     );
   });
 });
-
-async function tryWithRoleOf(name: FunctionName, call: ProbeCall): Promise<string> {
-  const { Payload, FunctionError } = await lambda.send(
-    new InvokeCommand({ FunctionName: probes.get(name), Payload: JSON.stringify(call) }),
-  );
-  const text = Payload?.transformToString() ?? '';
-  return FunctionError === undefined
-    ? (JSON.parse(text) as ProbeAnswer).ended
-    : `probe failed: ${text.slice(0, 200)}`;
-}

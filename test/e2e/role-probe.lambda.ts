@@ -43,19 +43,24 @@ export interface ProbeCall {
 export interface ProbeAnswer {
   /** `ok`, or the error's name. */
   readonly ended: string;
+  /** What `Decrypt` gave. */
+  readonly plaintext?: string;
 }
 
 export const handler = async ({ service, command, input }: ProbeCall): Promise<ProbeAnswer> => {
   const Command = (sdk[service] as unknown as Record<string, new (input: unknown) => never>)[
     `${command}Command`
   ];
-  if (Command === undefined) return { ended: `no command ${command}` };
+  if (Command === undefined) throw new Error(`no command ${command}`);
   try {
     const client = clients[service] as unknown as { send(command: unknown): Promise<unknown> };
-    await client.send(new Command(revived(input)));
-    return { ended: 'ok' };
+    const { Plaintext } = (await client.send(new Command(revived(input)))) as { Plaintext?: Uint8Array };
+    return {
+      ended: 'ok',
+      ...(Plaintext === undefined ? {} : { plaintext: Buffer.from(Plaintext).toString('utf8') }),
+    };
   } catch (error) {
-    return { ended: error instanceof Error ? error.name : 'unknown' };
+    return { ended: (error as Error).name };
   }
 };
 

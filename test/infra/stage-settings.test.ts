@@ -35,10 +35,10 @@ describe('parseStageSettings', () => {
   test('a lease outlives what it covers, also when bake and validation are set by hand', () => {
     const { lockLease } = parseStageSettings({
       stage: 'dev',
-      bakeSeconds: '86400',
+      bakeSeconds: '3600',
       validationSeconds: '800',
     });
-    expect(lockLease.toSeconds()).toBe(87_500);
+    expect(lockLease.toSeconds()).toBe(4_700);
   });
 
   test('arguments arrive as text', () => {

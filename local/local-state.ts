@@ -1,0 +1,45 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { workFolder } from './places.ts';
+
+/** What other programs (the CLI, the end-to-end tests) need to know about the running local stack. */
+export interface LocalState {
+  readonly pid: number;
+  /** `https://127.0.0.1:PORT`: every AWS service. Root key `test`/`test`. */
+  readonly endpointUrl: string;
+  /** Bundle with the run's certificate. */
+  readonly caFile: string;
+  readonly region: string;
+  readonly stage: 'local';
+  /** `http://localhost:PORT`: what approval links start with. */
+  readonly frontDoorUrl: string;
+  /** OpenAI-compatible base URL, with `/v1`. */
+  readonly modelUrl: string;
+  /** Where the scripted stand-in takes its script; absent with a real model. */
+  readonly modelControlUrl?: string;
+  /** The demo workload's checkout. */
+  readonly workloadUrl: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+}
+
+const stateFile = join(workFolder, 'local.json');
+
+export function writeState(state: LocalState): void {
+  mkdirSync(workFolder, { recursive: true });
+  writeFileSync(stateFile, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Removes the file if it still describes the stack of this process. */
+export function removeState(): void {
+  if (readState()?.pid === process.pid) rmSync(stateFile, { force: true });
+}
+
+/** The stack that was last written down; nothing if there is none. It may have died since. */
+export function readState(): LocalState | undefined {
+  try {
+    return JSON.parse(readFileSync(stateFile, 'utf8')) as LocalState;
+  } catch {
+    return undefined;
+  }
+}

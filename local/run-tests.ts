@@ -1,0 +1,91 @@
+import { mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { logFolder, root } from './places.ts';
+import { endingWithStarter, lastLines, startGroup } from './processes.ts';
+import { endWithStarter } from './starter.ts';
+
+/** One part of `npm test`: a program that must exit with 0, or a vitest project whose tests are counted. */
+interface Check {
+  readonly name: string;
+  readonly says: string;
+  readonly program: readonly [string, ...string[]];
+  readonly counted?: true;
+}
+
+const vitest = (project: string): Pick<Check, 'program' | 'counted'> => ({
+  program: ['vitest', 'run', '--project', project],
+  counted: true,
+});
+
+const checks: readonly Check[] = [
+  { name: 'format', says: 'format and import order (biome)', program: ['biome', 'ci', '.'] },
+  { name: 'lint', says: 'lint (oxlint)', program: ['oxlint'] },
+  { name: 'types', says: 'type check (tsc)', program: ['tsc'] },
+  { name: 'unit', says: 'unit, property and import-boundary tests', ...vitest('unit') },
+  { name: 'infra', says: 'template assertions, cdk-nag, state machines', ...vitest('infra') },
+  { name: 'integration', says: 'integration tests on the emulator', ...vitest('integration') },
+  { name: 'e2e', says: 'end-to-end: deploy to MiniStack, every scenario', ...vitest('e2e') },
+];
+
+/** Tests that passed and failed; a check that is not counted is one test. */
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+endWithStarter(() => process.exit(143));
+const { positionals } = parseArgs({ allowPositionals: true });
+const unknown = positionals.filter((name) => !checks.some((check) => check.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `no such part: ${unknown.join(', ')}; the parts are ${checks.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
+const chosen = checks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const tallies: Tally[] = [];
+for (const check of chosen) tallies.push(await run(check));
+const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+async function run(check: Check): Promise<Tally> {
+  console.log(`\n── ${check.says}`);
+  const startedAt = Date.now();
+  const report = join(logFolder, `vitest-${check.name}.json`);
+  mkdirSync(logFolder, { recursive: true });
+  rmSync(report, { force: true });
+  const [program, ...args] = check.program;
+  const reporters =
+    check.counted === true ? ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`] : [];
+  const group = startGroup(process.execPath, [...endingWithStarter(bin(program)), ...args, ...reporters], {
+    cwd: root,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  const stop = (): void => void group.stop(15_000).then(() => process.exit(130));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  const code = await group.ended;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
+  const tally =
+    check.counted === true ? count(report, code) : { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  const seconds = ((Date.now() - startedAt) / 1_000).toFixed(0);
+  console.log(
+    `${tally.failed === 0 ? '✓' : '✗'} ${check.name}: ${tally.passed} passed, ${tally.failed} failed (${seconds} s)`,
+  );
+  return tally;
+}
+
+/** A run that ended badly without a failed test (a set-up that threw, a file that does not load) is a failure. */
+function count(report: string, code: number | null): Tally {
+  const text = lastLines(report, 1_000_000);
+  const found = text === '' ? {} : (JSON.parse(text) as { numPassedTests?: number; numFailedTests?: number });
+  const failedTests = found.numFailedTests ?? 0;
+  return { passed: found.numPassedTests ?? 0, failed: failedTests === 0 && code !== 0 ? 1 : failedTests };
+}
+
+/** Every checker's command is a script for Node, also where it hands over to a native program. */
+function bin(program: string): string {
+  return realpathSync(join(root, 'node_modules', '.bin', program));
+}

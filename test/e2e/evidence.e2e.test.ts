@@ -1,0 +1,293 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import {
+  CloudWatchLogsClient,
+  paginateDescribeLogGroups,
+  paginateFilterLogEvents,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import {
+  GetSecretValueCommand,
+  ListSecretsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
+import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
+import { Database } from '../../functions/platform/dynamodb.ts';
+import { itemKeys } from '../../functions/platform/item-keys.ts';
+import { connectThisProcess } from '../../local/connection.ts';
+import { ScriptedApprover } from '../../local/scenarios/approver.ts';
+import { scenarioNamed } from '../../local/scenarios/catalogue.ts';
+import { runScenario, type Verdict } from '../../local/scenarios/run-scenario.ts';
+import { deployedFunctions, RoleProbes } from './role-probes.ts';
+
+/**
+ * What one flight leaves behind: evidence that people can read with the command line, a finding when somebody
+ * alters the ledger, and no secret anywhere.
+ */
+const { state, outputs } = inject('deployment');
+const { OperationsTable = '', LedgerTable = '' } = outputs;
+const interlock = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
+
+const entries: LedgerEntry[] = [];
+let verdict: Verdict;
+
+beforeAll(async () => {
+  connectThisProcess(state);
+  const scenario = scenarioNamed('alias-rollback');
+  if (scenario === undefined) throw new Error('the default scenario must exist');
+  verdict = await runScenario(scenario, {
+    state,
+    scripted: true,
+    alarm: 'own',
+    onEntry: (entry) => entries.push(entry),
+    onNote: () => {},
+  });
+});
+
+describe('the command line', () => {
+  it('shows the timeline of the incident, in words and for machines', async () => {
+    const words = await cli('incident', 'show', verdict.incidentId);
+    expect(words.code).toBe(0);
+    for (const step of [
+      'incident.opened',
+      'decision.made',
+      'approval.approved',
+      'change.validated',
+      'incident.closed',
+    ]) {
+      expect(words.out).toContain(step);
+    }
+    const json = JSON.parse((await cli('incident', 'show', verdict.incidentId, '--json')).out) as {
+      result: string;
+      timeline: LedgerEntry[];
+    };
+    expect(json.result).toBe('resolved');
+    expect(json.timeline).toStrictEqual(entries);
+    expect((await cli('incident', 'list')).out).toContain(verdict.incidentId);
+  });
+
+  it('explains what became of the event, and names an event it never saw', async () => {
+    const eventId = String(entries.find((entry) => entry.type === 'signal.received')?.detail['eventId']);
+    const explained = await cli('explain', eventId);
+    expect(explained).toMatchObject({ code: 0 });
+    expect(explained.out).toContain(`opened`);
+    expect(explained.out).toContain(verdict.incidentId);
+    const unknown = await cli('explain', randomUUID());
+    expect(unknown.code).toBe(1);
+    expect(unknown.err).toMatch(/dead-letter queues/);
+  });
+
+  it('lists nothing to approve once everything is decided', async () => {
+    expect(await cli('approvals')).toMatchObject({ code: 0, out: 'nothing waits for approval\n' });
+  });
+
+  it('engages, shows and releases the kill switch', async () => {
+    expect((await cli('kill-switch', 'on', '--reason', 'rehearsal')).out).toMatch(
+      /engaged[\s\S]*stopped: nothing is in flight/,
+    );
+    expect(JSON.parse((await cli('kill-switch', 'status', '--json')).out)).toMatchObject({
+      state: 'engaged',
+      reason: 'rehearsal',
+      inFlight: [],
+    });
+    expect((await cli('kill-switch', 'off', '--reason', 'rehearsal over')).code).toBe(0);
+    expect(JSON.parse((await cli('kill-switch', 'status', '--json')).out)).toMatchObject({
+      state: 'released',
+    });
+  });
+
+  it.each([
+    [['kill-switch', 'off'], 2, /--reason/],
+    [['incident', 'show'], 2, /incident-id/],
+    [['incident', 'show', '../../etc'], 1, /there is no incident/],
+    [['fly'], 2, /unknown command/],
+    [['--stage', 'nowhere', 'approvals'], 1, /Interlock-nowhere/],
+  ] as const)('refuses %j with exit code %d and says what to do', async (args, code, message) => {
+    const refused = await cli(...args);
+    expect(refused.code).toBe(code);
+    expect(refused.err).toMatch(message);
+  });
+});
+
+describe('the ledger', () => {
+  const database = new Database();
+
+  it('verifies, chain by chain', async () => {
+    expect((await cli('audit', 'verify')).out).toMatch(/verified: \d+ entries in \d+ chains/);
+  });
+
+  it('raises a finding when an entry is overwritten or removed, and verification says where', async () => {
+    const client = new DynamoDBClient({});
+    const chainId = `incident#tampered-${randomUUID()}`;
+    const Key = { pk: { S: chainId }, sk: { S: '0000000001' } };
+    const own = {
+      chainId: { S: chainId },
+      sequence: { N: '1' },
+      hash: { S: 'before' },
+      previousHash: { S: '0' },
+    };
+    await client.send(new PutItemCommand({ TableName: LedgerTable, Item: { ...Key, ...own } }));
+    await client.send(
+      new UpdateItemCommand({
+        TableName: LedgerTable,
+        Key,
+        UpdateExpression: 'SET #hash = :after',
+        ExpressionAttributeNames: { '#hash': 'hash' },
+        ExpressionAttributeValues: { ':after': { S: 'after' } },
+      }),
+    );
+    const verified = await cli('audit', 'verify');
+    expect(verified.code).toBe(1);
+    expect(verified.out).toContain(chainId);
+    await client.send(new DeleteItemCommand({ TableName: LedgerTable, Key }));
+    const summaries = await eventually(async () => {
+      const findings = await database.byStatus(OperationsTable, 'FINDING#open');
+      const ours = findings
+        .map((finding) => String(finding['summary']))
+        .filter((text) => text.includes(chainId));
+      return ours.length === 2 ? ours : undefined;
+    });
+    expect(summaries.toSorted()).toStrictEqual([
+      `ledger entry 1 of chain ${chainId} was overwritten`,
+      `ledger entry 1 of chain ${chainId} was removed`,
+    ]);
+    expect((await cli('findings')).out).toContain('overwritten');
+    expect((await cli('audit', 'verify')).code).toBe(0);
+  });
+});
+
+describe('secrets', () => {
+  it('stand in no log line, page, link, table or ledger entry: neither task tokens nor the session secret', async () => {
+    const secrets = [await taskToken(), await sessionSecret()];
+    const haystack = await everythingProduced();
+    for (const [where, text] of Object.entries(haystack)) {
+      // The search is not asleep: each place knows this incident.
+      expect(text, where).toContain(verdict.incidentId);
+      for (const secret of secrets)
+        expect(text.includes(secret), `a secret stands in the ${where}`).toBe(false);
+    }
+  });
+
+  it('the ledger and the logs hold no payload: neither the prompt, nor the diagnosis, nor what the alarm says', async () => {
+    const { logs = '', ledger = '' } = await everythingProduced();
+    const triage = await new Database().get(OperationsTable, {
+      pk: `TRIAGE#${verdict.incidentId}`,
+      sk: 'TRIAGE',
+    });
+    const diagnosis = String(triage?.['diagnosis']);
+    expect(diagnosis.length).toBeGreaterThan(10);
+    for (const payload of [diagnosis, 'Threshold Crossed', '<<<DATA']) {
+      expect(logs.includes(payload), `logs: ${payload}`).toBe(false);
+      expect(ledger.includes(payload), `ledger: ${payload}`).toBe(false);
+    }
+  });
+});
+
+async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [interlock, ...args]);
+    return { code: 0, out: stdout, err: stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { code, out: stdout, err: stderr };
+  }
+}
+
+/** The real task token of this run's approval, decrypted on the one role that may. */
+async function taskToken(): Promise<string> {
+  const functions = await deployedFunctions();
+  const probes = new RoleProbes();
+  const database = new Database();
+  const { approvalId } = await approvalOfThisRun(database);
+  const item = await database.get(OperationsTable, itemKeys.approvalToken(approvalId));
+  await probes.deploy(functions, ['approval-callback']);
+  try {
+    const { plaintext = '' } = await probes.call('approval-callback', {
+      service: 'kms',
+      command: 'Decrypt',
+      input: {
+        KeyId: functions.get('approval-callback')?.environment['APPROVAL_KEY_ARN'],
+        CiphertextBlob: { $base64: Buffer.from(item?.['ciphertext'] as Uint8Array).toString('base64') },
+        EncryptionContext: { approvalId },
+      },
+    });
+    expect(plaintext.length).toBeGreaterThan(20);
+    return plaintext;
+  } finally {
+    await probes.remove();
+  }
+}
+
+async function sessionSecret(): Promise<string> {
+  const client = new SecretsManagerClient({});
+  const { SecretList = [] } = await client.send(new ListSecretsCommand({}));
+  const found = SecretList.find(({ Name = '' }) => Name.includes('SessionSecret'));
+  const { SecretString = '' } = await client.send(new GetSecretValueCommand({ SecretId: found?.ARN }));
+  expect(SecretString.length).toBeGreaterThan(20);
+  return SecretString;
+}
+
+/** All text that the run left where somebody may read it. */
+async function everythingProduced(): Promise<Record<string, string>> {
+  const database = new Database();
+  const table = async (name: string): Promise<string> => {
+    const items = [];
+    for await (const item of database.scan(name)) items.push(JSON.stringify(item));
+    return items.join('\n');
+  };
+  const { approvalId } = await approvalOfThisRun(database);
+  const approver = new ScriptedApprover(state.frontDoorUrl, 'ana');
+  const [logs, operations, ledger, approvalPage, incidentPage, timeline] = await Promise.all([
+    lambdaLogs(),
+    table(OperationsTable),
+    table(LedgerTable),
+    approver.read(`/approvals/${approvalId}`),
+    approver.read(`/incidents/${verdict.incidentId}`),
+    cli('incident', 'show', verdict.incidentId),
+  ]);
+  return {
+    logs,
+    operations,
+    ledger,
+    'approval page': approvalPage,
+    'incident page': incidentPage,
+    timeline: timeline.out,
+  };
+}
+
+async function approvalOfThisRun(database: Database): Promise<{ approvalId: string }> {
+  const done = await database.byStatus(OperationsTable, 'APPROVAL#done');
+  const ours = done.find((approval) => approval['incidentId'] === verdict.incidentId);
+  return { approvalId: String(ours?.['approvalId']) };
+}
+
+async function lambdaLogs(): Promise<string> {
+  const client = new CloudWatchLogsClient({});
+  const lines: string[] = [];
+  for await (const { logGroups = [] } of paginateDescribeLogGroups({ client }, {})) {
+    for (const { logGroupName } of logGroups) {
+      for await (const { events = [] } of paginateFilterLogEvents({ client }, { logGroupName })) {
+        lines.push(...events.map(({ message = '' }) => message));
+      }
+    }
+  }
+  return lines.join('\n');
+}
+
+async function eventually<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
+  for (let attempt = 0; attempt < 150; attempt++) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await sleep(200);
+  }
+  throw new Error('it did not happen within 30 s');
+}
