@@ -1,12 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { CreateStateMachineCommand, paginateListExecutions, SFNClient } from '@aws-sdk/client-sfn';
+import {
+  CreateStateMachineCommand,
+  DescribeStateMachineCommand,
+  paginateListExecutions,
+  SFNClient,
+} from '@aws-sdk/client-sfn';
 
-/** A rule that starts a do-nothing state machine for every alarm event: what there is without intake. */
-export async function createDirectTarget(alarmNamePrefix: string): Promise<string> {
+/**
+ * A rule that starts a do-nothing state machine for every alarm event: what there is without intake.
+ *
+ * @param incidentMachineArn Lends its role.
+ */
+export async function createDirectTarget(
+  alarmNamePrefix: string,
+  incidentMachineArn: string,
+): Promise<string> {
   const name = `direct-${randomUUID().slice(0, 8)}`;
-  const roleArn = 'arn:aws:iam::000000000000:role/bench';
-  const { stateMachineArn = '' } = await new SFNClient({}).send(
+  const stepFunctions = new SFNClient({});
+  const { roleArn } = await stepFunctions.send(
+    new DescribeStateMachineCommand({ stateMachineArn: incidentMachineArn }),
+  );
+  const { stateMachineArn = '' } = await stepFunctions.send(
     new CreateStateMachineCommand({
       name,
       roleArn,

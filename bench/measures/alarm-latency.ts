@@ -18,7 +18,7 @@ export const benchmark: Benchmark = {
   measure: (progress) =>
     onLocalStack(async (_state, { OperationsTable = '', IncidentStateMachineArn = '' }) => {
       const prefix = `latency-${randomUUID().slice(0, 8)}`;
-      const directArn = await createDirectTarget(prefix);
+      const directArn = await createDirectTarget(prefix, IncidentStateMachineArn);
       const bus = new EventBridgeClient({});
       const sent: { eventId: string; atMs: number }[] = [];
       for (let index = 0; index < warmUp + samples; index++) {

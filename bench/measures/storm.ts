@@ -16,7 +16,7 @@ export const benchmark: Benchmark = {
   measure: (progress) =>
     onLocalStack(async (_state, { OperationsTable = '', IncidentStateMachineArn = '' }) => {
       const alarmName = `storm-${randomUUID().slice(0, 8)}`;
-      const directArn = await createDirectTarget(alarmName);
+      const directArn = await createDirectTarget(alarmName, IncidentStateMachineArn);
       const database = new Database();
       const bus = new EventBridgeClient({});
       const before = (await executionStarts(IncidentStateMachineArn)).size;
