@@ -1,5 +1,5 @@
 import { type IAspect, Stack } from 'aws-cdk-lib';
-import { Effect, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
 
 /**
@@ -24,6 +24,6 @@ function grantedActions(policy: Policy): ReadonlySet<string> {
     Statement: readonly { Effect: string; Action?: string | readonly string[] }[];
   };
   return new Set(
-    Statement.filter((statement) => statement.Effect === Effect.ALLOW).flatMap(({ Action = [] }) => Action),
+    Statement.filter((statement) => statement.Effect === 'Allow').flatMap(({ Action = [] }) => Action),
   );
 }

@@ -20,7 +20,8 @@ const vitest = (project: string): Pick<Check, 'program' | 'counted'> => ({
 
 const checks: readonly Check[] = [
   { name: 'format', says: 'format and import order (biome)', program: ['biome', 'ci', '.'] },
-  { name: 'lint', says: 'lint (oxlint)', program: ['oxlint'] },
+  { name: 'lint', says: 'lint (oxlint)', program: ['oxlint', '--type-aware', '--deny-warnings'] },
+  { name: 'unused', says: 'unused code and dependencies (knip)', program: ['knip'] },
   { name: 'types', says: 'type check (tsc)', program: ['tsc'] },
   { name: 'unit', says: 'unit, property and import-boundary tests', ...vitest('unit') },
   { name: 'infra', says: 'template assertions, cdk-nag, state machines', ...vitest('infra') },

@@ -13,7 +13,7 @@ type Describe = (detail: Detail, entry: LedgerEntry) => string;
 
 const seconds = (ms: unknown): string => `${(Number(ms) / 1_000).toFixed(1)} s`;
 const short = (digest: unknown): string => String(digest).slice(0, 12);
-const plural = (count: unknown, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+const plural = (count: unknown, word: string): string => `${String(count)} ${word}${count === 1 ? '' : 's'}`;
 
 const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?: Describe }>> = {
   'signal.received': {

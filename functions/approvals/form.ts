@@ -15,7 +15,7 @@ export async function readForm<Schema extends z.ZodMiniType>(
   try {
     const fields = await context.req.parseBody({ all: true });
     const parsed = z.safeParse(schema, { ...fields });
-    return parsed.success ? (parsed.data as z.output<Schema>) : undefined;
+    return parsed.success ? parsed.data : undefined;
   } catch {
     return undefined;
   }

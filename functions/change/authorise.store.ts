@@ -176,7 +176,7 @@ export class AuthoriseStore implements Gate {
       const { item } = refusal;
       failed[part] = { found: part === 'lock' && item !== undefined ? parseLock(item) : item };
     }
-    return failed as FailedConditions;
+    return failed;
   }
 
   #get(key: { pk: string; sk: string }): Promise<Item | undefined> {

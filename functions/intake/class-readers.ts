@@ -98,7 +98,7 @@ function read<Schema extends z.ZodMiniType>(
   subject: string,
 ): z.output<Schema> {
   const parsed = z.safeParse(schema, detail);
-  if (parsed.success) return parsed.data as z.output<Schema>;
+  if (parsed.success) return parsed.data;
   throw new InvalidInputError(
     'intake.malformed-event',
     `${subject} has missing, unknown or malformed members in its detail: ${membersOf(parsed.error)}`,

@@ -46,7 +46,7 @@ export function confidenceOf(answer: JsonValue): number | undefined {
 
 function compile(schema: Readonly<Record<string, unknown>>) {
   try {
-    return fromJSONSchema(schema as Parameters<typeof fromJSONSchema>[0]);
+    return fromJSONSchema(schema);
   } catch (cause) {
     throw new InvalidInputError('routing.invalid-schema', 'the JSON Schema asked for cannot be used', {
       cause,

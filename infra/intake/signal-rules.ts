@@ -1,4 +1,4 @@
-import { type EventPattern, Rule } from 'aws-cdk-lib/aws-events';
+import { Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -19,7 +19,7 @@ export class SignalRules extends Construct {
         const { source, 'detail-type': detailType, detail } = pattern;
         new Rule(this, ruleId, {
           description: `Interlock: ${eventClass.class} as ${priority}`,
-          eventPattern: { source, detailType, ...(detail === undefined ? {} : { detail }) } as EventPattern,
+          eventPattern: { source, detailType, ...(detail === undefined ? {} : { detail }) },
           targets: [new SqsQueue(props.queues[priority])],
         });
       }

@@ -8,7 +8,6 @@ import { ApprovalTokenClient } from '../../functions/approvals/approval-token.cl
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import { readKillSwitch } from '../../functions/platform/kill-switch-reading.store.ts';
 import { requestApproval } from '../../functions/approvals/request-approval.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
 import { TaskCallbackClient } from '../../functions/approvals/task-callback.client.ts';
@@ -16,6 +15,7 @@ import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import { readKillSwitch } from '../../functions/platform/kill-switch-reading.store.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { approvalContract } from './approval-contract.ts';
 import { dossierOf, now, pending, planOf } from './fixtures.ts';

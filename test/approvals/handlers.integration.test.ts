@@ -73,8 +73,8 @@ beforeAll(async () => {
     import('../../functions/approvals/callback.handler.ts'),
   ]);
   handlers = {
-    request: request.handler as unknown as Handler,
-    settle: settle.handler as unknown as Handler,
+    request: request.handler,
+    settle: settle.handler,
     pages: pages.handler as unknown as Handler,
     callback: callback.handler as unknown as Handler,
   };

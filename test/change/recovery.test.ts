@@ -31,7 +31,7 @@ const start = { outcome: 'start-recovery', executionName: 'chg-a-recover-4' };
 
 describe('recovery', () => {
   it.each([
-    ['free lock', { ...lock, phase: 'free' } as TargetLock, undefined, 'gone', 5_000, { outcome: 'leave' }],
+    ['free lock', { ...lock, phase: 'free' }, undefined, 'gone', 5_000, { outcome: 'leave' }],
     ['at work', lock, change('executing'), 'running', 999, { outcome: 'leave' }],
     ['at work, lease over', lock, change('executing'), 'running', 1_000, start],
     ['died before it started', lock, change('snapshotted'), 'ended', 0, { outcome: 'abandon' }],

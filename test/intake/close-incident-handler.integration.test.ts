@@ -32,9 +32,7 @@ beforeAll(async () => {
   vi.stubEnv('OPERATIONS_TABLE', bench.tables.operations);
   vi.stubEnv('LEDGER_TABLE', bench.tables.ledgerTable);
   vi.stubEnv('PERSON_TOPIC_ARN', TopicArn);
-  ({ handler } = (await import('../../functions/intake/close-incident.handler.ts')) as unknown as {
-    handler: typeof handler;
-  });
+  ({ handler } = await import('../../functions/intake/close-incident.handler.ts'));
 });
 
 const call = (event: unknown) =>

@@ -29,9 +29,7 @@ beforeAll(async () => {
   const { logger } = await import('../../functions/platform/pipeline.ts');
   for (const level of ['info', 'warn', 'error'] as const)
     vi.spyOn(logger, level).mockImplementation((...line: unknown[]) => void lines.push(JSON.stringify(line)));
-  ({ handler } = (await import('../../functions/intake/intake.handler.ts')) as unknown as {
-    handler: typeof handler;
-  });
+  ({ handler } = await import('../../functions/intake/intake.handler.ts'));
 });
 
 afterEach(() => {

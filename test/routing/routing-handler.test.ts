@@ -23,7 +23,7 @@ beforeAll(async () => {
   })) {
     vi.stubEnv(name, value);
   }
-  ({ handler } = (await import('../../functions/routing/routing.handler.ts')) as never);
+  ({ handler } = await import('../../functions/routing/routing.handler.ts'));
 });
 afterAll(async () => {
   vi.unstubAllEnvs();
