@@ -1,6 +1,6 @@
 import { connectThisProcess } from '../local/connection.ts';
 import { stackOutputs } from '../local/deployment.ts';
-import type { LocalState } from '../local/local-state.ts';
+import { type LocalState, useStateFile } from '../local/local-state.ts';
 import { Screen } from '../local/screen.ts';
 import { startStack } from '../local/stack.ts';
 import { Teardown } from '../local/teardown.ts';
@@ -9,6 +9,7 @@ import { Teardown } from '../local/teardown.ts';
 export async function onLocalStack<Result>(
   measure: (state: LocalState, outputs: Readonly<Record<string, string>>) => Promise<Result>,
 ): Promise<Result> {
+  useStateFile('bench.json');
   const teardown = new Teardown();
   try {
     const state = await startStack({

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -17,7 +18,7 @@ export interface Connection {
   readonly tables: { readonly controls: string; readonly operations: string; readonly ledger: string };
   /** Where approval pages open, without a trailing slash. */
   readonly pagesUrl: string;
-  /** ARN of whoever runs the command, for the ledger. */
+  /** ARN of whoever runs the command, for the ledger; `unknown` when STS does not say within two seconds. */
   caller(): Promise<string>;
 }
 
@@ -28,8 +29,10 @@ const localState = z.object({
   frontDoorUrl: z.url(),
 });
 
-/** What `npm start` writes while it runs. */
-const localStateFile = join(fileURLToPath(new URL('..', import.meta.url)), '.interlock', 'local.json');
+/** What `npm start` writes while it runs; another stack of the same folder (the tests') names its own file. */
+const localStateFile =
+  process.env['INTERLOCK_LOCAL_STATE'] ??
+  join(fileURLToPath(new URL('..', import.meta.url)), '.interlock', 'local.json');
 
 /**
  * Connects to the running local stack, or with a stage name to that stage in the account and region that the
@@ -47,6 +50,10 @@ export async function connect(stage: string | undefined): Promise<Connection> {
           region: local.region,
           credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
         };
+  // The local stack's certificate is made anew for each run; nothing else is trusted in addition.
+  if (local !== undefined) {
+    setDefaultCACertificates([...getCACertificates('default'), readFileSync(local.caFile, 'utf8')]);
+  }
   const stageName = stage ?? 'local';
   const outputs = await stackOutputs(new CloudFormationClient(config), stageName);
   const output = (name: string): string => {
@@ -70,8 +77,18 @@ export async function connect(stage: string | undefined): Promise<Connection> {
     tables,
     ledger: new LedgerStore(database, tables.ledger, 'interlock-cli'),
     pagesUrl: (local?.frontDoorUrl ?? output('ApiUrl')).replace(/\/$/, ''),
-    caller: async () => (await new STSClient(config).send(new GetCallerIdentityCommand({}))).Arn ?? 'unknown',
+    caller: () => callerOf(new STSClient({ ...config, maxAttempts: 1 })),
   };
+}
+
+/** Who runs the command; an emergency stop must not wait for an identity service that does not answer. */
+async function callerOf(sts: STSClient): Promise<string> {
+  try {
+    const asked = sts.send(new GetCallerIdentityCommand({}), { abortSignal: AbortSignal.timeout(2_000) });
+    return (await asked).Arn ?? 'unknown';
+  } catch {
+    return 'unknown';
+  }
 }
 
 function readLocalState() {

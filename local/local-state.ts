@@ -23,22 +23,32 @@ export interface LocalState {
   readonly startedAt: string;
 }
 
-const stateFile = join(workFolder, 'local.json');
+/** The command line reads the same variable: a second stack of one folder (the tests') keeps its own file. */
+const stateFileVariable = 'INTERLOCK_LOCAL_STATE';
+
+function stateFile(): string {
+  return process.env[stateFileVariable] ?? join(workFolder, 'local.json');
+}
+
+/** Keeps the state of stacks that this process and its children start or look for apart from that of `npm start`. */
+export function useStateFile(name: string): void {
+  process.env[stateFileVariable] = join(workFolder, name);
+}
 
 export function writeState(state: LocalState): void {
   mkdirSync(workFolder, { recursive: true });
-  writeFileSync(stateFile, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(stateFile(), `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
 }
 
 /** Removes the file if it still describes the stack of this process. */
 export function removeState(): void {
-  if (readState()?.pid === process.pid) rmSync(stateFile, { force: true });
+  if (readState()?.pid === process.pid) rmSync(stateFile(), { force: true });
 }
 
 /** The stack that was last written down; nothing if there is none. It may have died since. */
 export function readState(): LocalState | undefined {
   try {
-    return JSON.parse(readFileSync(stateFile, 'utf8')) as LocalState;
+    return JSON.parse(readFileSync(stateFile(), 'utf8')) as LocalState;
   } catch {
     return undefined;
   }

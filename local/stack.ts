@@ -77,7 +77,9 @@ export async function startStack(options: StackOptions): Promise<LocalState> {
   const interlock = await stackOutputs('Interlock-local');
   const workload = await stackOutputs(demo.stackName);
   const apiUrl = (id: string): string => `${emulator.endpointUrl}/_aws/execute-api/${id}/$default`;
-  await applyFixUps(assembly);
+  await screen.progress('Setting what the emulator dropped', 'What the emulator dropped is set', () =>
+    applyFixUps(assembly),
+  );
   const workloadUrl = `${apiUrl(workload['ApiId'] ?? '')}/checkout`;
   await new Workload(workloadUrl).publishProbeUrl();
   frontDoor.forwardTo({

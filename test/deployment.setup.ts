@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { demo } from '../local/demo/names.ts';
 import { stackOutputs } from '../local/deployment.ts';
-import type { LocalState } from '../local/local-state.ts';
+import { type LocalState, useStateFile } from '../local/local-state.ts';
 import { Screen } from '../local/screen.ts';
 import { startStack } from '../local/stack.ts';
 import { Teardown } from '../local/teardown.ts';
@@ -26,6 +26,7 @@ declare module 'vitest' {
  * this process, and the worker processes of the tests inherit its environment.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  useStateFile('e2e.json');
   const teardown = new Teardown();
   try {
     const state = await startStack({

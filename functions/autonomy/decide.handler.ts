@@ -47,7 +47,7 @@ export const handler = taskHandler(input, async ({ incidentId, planDigest }) => 
 });
 
 async function decideNow(incidentId: string, planDigest: string) {
-  const { plan, confidence } = await decisions.subject(incidentId, planDigest);
+  const { plan, confidence, lowConfidence } = await decisions.subject(incidentId, planDigest);
   const decision = decide({
     killSwitch:
       (await readKillSwitch(database, settings.CONTROLS_TABLE)) === 'released' ? 'released' : 'engaged',
@@ -57,6 +57,7 @@ async function decideNow(incidentId: string, planDigest: string) {
     agentRole: plan.agentRole,
     action: resolveAction(plan.action, plan.parameters),
     confidence,
+    lowConfidence,
     autonomy,
     evaluatePolicy: (request) => engine.evaluate(request),
   });

@@ -20,6 +20,7 @@ export interface StoredDecision extends Decision {
 export interface DecisionSubject {
   readonly plan: Plan;
   readonly confidence: number;
+  readonly lowConfidence: boolean;
 }
 
 export class DecisionStore {
@@ -54,7 +55,14 @@ export class DecisionStore {
       );
     }
     const confidence: unknown = triage?.['confidence'];
-    return { plan, confidence: typeof confidence === 'number' ? confidence : 0 };
+    const model = triage?.['model'] as { lowConfidence?: unknown } | undefined;
+    const planDigests = triage?.['planDigests'] as readonly string[] | undefined;
+    return {
+      plan,
+      confidence: typeof confidence === 'number' ? confidence : 0,
+      // The model says how sure it is of its first proposal; that vouches for no other.
+      lowConfidence: model?.lowConfidence !== false || planDigests?.[0] !== planDigest,
+    };
   }
 
   /** The decision already made for a plan, if any. */

@@ -44,13 +44,16 @@ export interface DecisionInput {
   readonly action: ResolvedAction;
   /** The model's confidence in the answer the plan came from, 0…1. */
   readonly confidence: number;
+  /** Routing wanted a stronger model and got none, or the confidence was stated for another plan of the answer. */
+  readonly lowConfidence: boolean;
   readonly autonomy: AutonomyPolicy;
   readonly evaluatePolicy: (request: PolicyRequest) => PolicyAnswer;
 }
 
 /**
- * Decides on a plan: kill switch, then catalogue, then policy boundary, then whether
- * the target belongs to the incident's workload, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the stage never loosens the outcome.
+ * Decides on a plan: kill switch, then catalogue, then policy boundary, then whether the target belongs to the
+ * incident's workload, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the
+ * stage never loosens the outcome.
  */
 export function decide(input: DecisionInput): Decision {
   if (input.killSwitch === 'engaged') {
@@ -114,7 +117,7 @@ export function decide(input: DecisionInput): Decision {
       };
     }
     case 'auto': {
-      if (input.confidence >= input.autonomy.minimumConfidenceForAuto) {
+      if (!input.lowConfidence && input.confidence >= input.autonomy.minimumConfidenceForAuto) {
         return { ...decided, outcome: 'auto', quorum: 0, reason: `${where}: carried out automatically` };
       }
       const limit = input.autonomy.minimumConfidenceForAuto;
@@ -123,7 +126,7 @@ export function decide(input: DecisionInput): Decision {
         clause: 'autonomy.low-confidence',
         outcome: 'require-approval',
         quorum: 1,
-        reason: `${where}, but the model's confidence ${input.confidence} is below ${limit}: needs 1 approval`,
+        reason: `${where}, but the model's confidence ${input.confidence} ${input.lowConfidence ? 'cannot be relied on' : `is below ${limit}`}: needs 1 approval`,
       };
     }
   }

@@ -64,8 +64,10 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   const bench: Bench = { state, outputs, workload, records, alarm, before, note: options.onNote };
   const traffic = startTraffic(workload.url, alarm.metricName);
   try {
+    options.onNote('customers arrive', 'waiting until the checkout answers every one of them');
     await isHealthy(traffic);
     await scenario.breakWorkload(bench);
+    options.onNote('alarm watched', `waiting until ${alarm.alarmName} turns`);
     await turnsToAlarm(alarm);
     const startedAt = Date.now();
     const incidentId = await opens(records, alarm);

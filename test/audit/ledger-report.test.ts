@@ -1,41 +1,64 @@
 import { describe, expect, it } from 'vitest';
-import { emptyChain, type LedgerEntry, sealEntries } from '../../functions/audit/ledger-entry.ts';
-import { reportOn } from '../../functions/audit/ledger-report.ts';
+import {
+  emptyChain,
+  type LedgerEntry,
+  type LedgerEvent,
+  sealEntries,
+} from '../../functions/audit/ledger-entry.ts';
+import { factsOf, reportOn } from '../../functions/audit/ledger-report.ts';
 
-const chain = (chainId: string, types: readonly string[]): LedgerEntry[] =>
-  sealEntries(
-    chainId,
-    emptyChain,
-    'v1',
-    types.map((type) => ({
-      type,
-      atEpochMs: 1_795_392_000_000,
-      actor: { kind: 'system', id: 'intake' },
-      detail: {},
-    })),
-  );
+const event = (type: string, detail: LedgerEvent['detail'] = {}): LedgerEvent => ({
+  type,
+  atEpochMs: 1_795_392_000_000,
+  actor: { kind: 'system', id: 'intake' },
+  detail,
+});
+const chain = (chainId: string, events: readonly LedgerEvent[]): LedgerEntry[] =>
+  sealEntries(chainId, emptyChain, 'v1', events);
 
-const a = chain('incident#a', ['incident.opened', 'decision.made', 'incident.closed']);
-const b = chain('incident#b', ['incident.opened']);
+const a = chain('incident#a', [
+  event('incident.opened'),
+  event('decision.made', { planDigest: 'd1' }),
+  event('approval.approved', { approvalId: 'p1' }),
+  event('change.started', { changeId: 'c1' }),
+  event('incident.closed'),
+]);
+const b = chain('incident#b', [event('incident.opened')]);
+
+const facts = [
+  { pk: 'INCIDENT#a', sk: 'INCIDENT', incidentId: 'a', status: 'closed' },
+  { pk: 'INCIDENT#b', sk: 'INCIDENT', incidentId: 'b', status: 'open' },
+  { pk: 'DECISION#a', sk: 'd1', incidentId: 'a', planDigest: 'd1' },
+  { pk: 'APPROVAL#p1', sk: 'APPROVAL', incidentId: 'a', approvalId: 'p1', status: 'approved' },
+  { pk: 'APPROVAL#p1', sk: 'TOKEN', ciphertext: new Uint8Array() },
+  { pk: 'CHANGE#c1', sk: 'CHANGE', incidentId: 'a', changeId: 'c1', startedAtEpochMs: 1 },
+  { pk: 'CHANGE#c2', sk: 'CHANGE', incidentId: 'b', changeId: 'c2' },
+].flatMap(factsOf);
 
 describe('ledger report', () => {
   it('finds nothing wrong in whole chains, in whatever order the table gives them', () => {
-    expect(reportOn([...b, ...a.toReversed()], ['incident#a'])).toStrictEqual({
-      chains: 2,
-      entries: 4,
-      faults: [],
-    });
+    expect(reportOn([...b, ...a.toReversed()], facts)).toStrictEqual({ chains: 2, entries: 6, faults: [] });
   });
 
   it('notices the removed tail of a closed incident, which the chain alone cannot', () => {
-    expect(reportOn(a.slice(0, 2), ['incident#a']).faults).toStrictEqual([
-      { chainId: 'incident#a', sequence: 3, fault: 'missing-end' },
+    expect(reportOn([...a.slice(0, 4), ...b], facts).faults).toStrictEqual([
+      { chainId: 'incident#a', sequence: 5, fault: 'missing-entry' },
     ]);
   });
 
-  it('notices a closed incident whose chain is gone altogether', () => {
-    expect(reportOn(b, ['incident#a']).faults).toStrictEqual([
-      { chainId: 'incident#a', sequence: 1, fault: 'missing-end' },
+  it('notices a chain that is gone altogether', () => {
+    expect(reportOn(b, facts).faults.map(({ fault }) => fault)).toStrictEqual(Array(4).fill('missing-entry'));
+  });
+
+  it.each([
+    ['decision.made', { planDigest: 'd9' }],
+    ['approval.approved', { approvalId: 'p9' }],
+    ['approval.rejected', { approvalId: 'p1' }],
+    ['change.started', { changeId: 'c2' }],
+  ])('notices a well-formed %s that no record knows: somebody else appended it', (type, detail) => {
+    const forged = sealEntries('incident#b', b[0] as LedgerEntry, 'v1', [event(type, detail)]);
+    expect(reportOn([...a, ...b, ...forged], facts).faults).toStrictEqual([
+      { chainId: 'incident#b', sequence: 2, fault: 'contradicts-record' },
     ]);
   });
 

@@ -30,6 +30,7 @@ const base: DecisionInput = {
   agentRole: 'responder',
   action: resolveAction('lambda.shift-alias', shiftAlias),
   confidence: 0.9,
+  lowConfidence: false,
   autonomy: shipped,
   evaluatePolicy: (request) => engine.evaluate(request),
 };
@@ -190,6 +191,15 @@ function withTier(tier: RiskTier): DecisionInput['action'] {
   if (resolved.outcome !== 'resolved') throw new Error('the base action must resolve');
   return { ...resolved, definition: { ...resolved.definition, tier: () => tier } };
 }
+
+describe('an answer that wanted a stronger model and got none', () => {
+  it('is never carried out without a person, however sure it says it is', () => {
+    const action = resolveAction('ssm.put-parameter', flagOff);
+    expect(decide({ ...base, targetKey: flagKey, action, confidence: 1, lowConfidence: true })).toMatchObject(
+      { outcome: 'require-approval', quorum: 1, clause: 'autonomy.low-confidence' },
+    );
+  });
+});
 
 describe('decision, laws', () => {
   it('is monotone under every matrix that is accepted: a higher tier or a lower stage never loosens it', () => {

@@ -80,7 +80,11 @@ describe('decision store', () => {
         },
       ]);
     await store(plan);
-    expect(await decisions.subject('inc-plan', planDigest)).toStrictEqual({ plan, confidence: 0 });
+    expect(await decisions.subject('inc-plan', planDigest)).toStrictEqual({
+      plan,
+      confidence: 0,
+      lowConfidence: true,
+    });
     await store(altered);
     await expect(decisions.subject('inc-plan', planDigest)).rejects.toThrow(/no longer has that digest/);
     await expect(decisions.subject('inc-plan', 'other')).rejects.toThrow(/has no plan/);
