@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import { digestOf } from '../platform/digest.ts';
 import { type Approval, approversOf, type TooLateReason, type Vote } from './approval.ts';
+import type { VoteRefusal } from './refused-vote.ts';
 
 /** What the ledger says about approvals. Ids, digests and closed words only: never a token, never a comment. */
 export const approvalEvents = {
@@ -41,6 +42,18 @@ export const approvalEvents = {
     };
     return [voted, decided];
   },
+
+  voteRefused: (
+    { approvalId }: Approval,
+    identityId: string,
+    atEpochMs: number,
+    because: VoteRefusal,
+  ): LedgerEvent => ({
+    type: 'approval.vote-refused',
+    atEpochMs,
+    actor: { kind: 'person', id: identityId },
+    detail: { approvalId, identityId, because },
+  }),
 
   expired: (
     approval: Approval,

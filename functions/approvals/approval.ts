@@ -2,6 +2,7 @@ import type { EpochMs } from '../platform/clock.ts';
 import { InvalidInputError } from '../platform/errors.ts';
 import type { Authority } from './authority.ts';
 
+/** What is wrong with a proposed change: a rejection names one of these. */
 export const rejectReasons = [
   'wrong-target',
   'wrong-timing',
@@ -22,8 +23,10 @@ export interface Vote {
   readonly atEpochMs: EpochMs;
 }
 
+/** The longest comment, in UTF-16 units. */
 export const commentMaxCharacters = 1_000;
 
+/** `pending` waits for people; the other three are final. */
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired';
 
 /** One request to people, bound to one plan digest. Decided at most once; every other status is final. */
@@ -35,7 +38,7 @@ export interface Approval {
   /** Distinct people who must approve, at least 1. */
   readonly quorum: number;
   readonly votes: readonly Vote[];
-  /** Rises with every write; a writer's condition names the one it read. */
+  /** Rises with every write but `refusedVotes`; a writer's condition names the one it read. */
   readonly version: number;
   readonly requestedAtEpochMs: EpochMs;
   /** A vote at or after this instant does not count. */
@@ -50,6 +53,13 @@ export interface Approval {
   readonly callbackAttempts: number;
   /** Why the decision did not reach the execution by its token, once that has been reported. */
   readonly callbackTooLate?: TooLateReason;
+  /** Which refused votes the ledger holds: a reason and a person each, see `refused-vote.ts`. */
+  readonly refusedVotes?: readonly string[];
+}
+
+/** Whether a text from an address may be looked up at all: 1 to 256 characters, as requests are. */
+export function canBeApprovalId(text: string): boolean {
+  return text.length >= 1 && text.length <= 256;
 }
 
 /** Why a decision did not reach the execution that had asked for it. */

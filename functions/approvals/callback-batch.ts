@@ -1,5 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
+import type { EpochMs } from '../platform/clock.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
+import { type Approval, isPastExpiry } from './approval.ts';
 import { approvalStatusKeys } from './approval-item.ts';
 
 /** The approval that a stream record announces as decided and not delivered; nothing for any other record. */
@@ -59,4 +61,36 @@ export async function sweep(approvalIds: readonly string[], attempt: Attempt, re
       `${failed} of ${approvalIds.length} approvals could not be repaired; the next sweep tries again`,
     );
   }
+}
+
+/** How many approvals one repair looks at per list; the next one is a minute away. */
+const repairedAtOnce = 100;
+
+/** Where a repair finds what was missed. */
+export interface MissedApprovals {
+  list(status: 'pending' | 'undelivered', limit: number): Promise<Approval[]>;
+  expire(approvalId: string, by: 'approval-sweep'): Promise<unknown>;
+}
+
+/**
+ * Delivers what the stream did not, and ends what nobody settled.
+ *
+ * @throws DependencyUnavailableError `approval.sweep-incomplete`, after trying every approval.
+ */
+export async function repairMissed(
+  approvals: MissedApprovals,
+  now: EpochMs,
+  deliver: Attempt,
+  report: Report,
+): Promise<void> {
+  const pending = await approvals.list('pending', repairedAtOnce);
+  const undelivered = await approvals.list('undelivered', repairedAtOnce);
+  const overdue = new Set(
+    pending.filter((approval) => isPastExpiry(approval, now)).map(({ approvalId }) => approvalId),
+  );
+  const repair = async (approvalId: string) => {
+    if (overdue.has(approvalId)) await approvals.expire(approvalId, 'approval-sweep');
+    await deliver(approvalId);
+  };
+  await sweep([...undelivered.map(({ approvalId }) => approvalId), ...overdue], repair, report);
 }

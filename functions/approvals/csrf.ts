@@ -13,7 +13,7 @@ export function formToken(keys: SessionKeys, sessionId: string, purpose: string)
     .digest('base64url');
 }
 
-/** Compares in constant time. */
+/** Whether a field proves that; compares in constant time, and anything but a string proves nothing. */
 export function isFormToken(keys: SessionKeys, sessionId: string, purpose: string, given: unknown): boolean {
   if (typeof given !== 'string') return false;
   const expected = Buffer.from(formToken(keys, sessionId, purpose));

@@ -2,15 +2,19 @@ import type { Approval, TooLateReason } from './approval.ts';
 
 /** What telling an execution needs from the outside. */
 export interface DeliveryPorts {
-  readonly get: (approvalId: string) => Promise<Approval | undefined>;
-  readonly tokenOf: (approvalId: string) => Promise<Uint8Array | undefined>;
-  readonly decrypt: (approvalId: string, ciphertext: Uint8Array) => Promise<string | 'unreadable'>;
-  readonly beginCallback: (approval: Approval) => Promise<Approval | 'superseded'>;
-  readonly succeed: (
-    token: string,
-    output: { outcome: 'approved' | 'rejected'; approvalId: string },
-  ) => Promise<'delivered' | 'no-longer-waiting'>;
-  readonly markDelivered: (approval: Approval, tooLate?: TooLateReason) => Promise<'marked' | 'superseded'>;
+  readonly approvals: {
+    get(approvalId: string): Promise<Approval | undefined>;
+    tokenOf(approvalId: string): Promise<Uint8Array | undefined>;
+    beginCallback(approval: Approval): Promise<Approval | 'superseded'>;
+    markDelivered(approval: Approval, tooLate?: TooLateReason): Promise<'marked' | 'superseded'>;
+  };
+  readonly tokens: { decrypt(approvalId: string, ciphertext: Uint8Array): Promise<string | 'unreadable'> };
+  readonly executions: {
+    succeed(
+      token: string,
+      output: { outcome: 'approved' | 'rejected'; approvalId: string },
+    ): Promise<'delivered' | 'no-longer-waiting'>;
+  };
 }
 
 /** `superseded`: somebody else wrote first, and the stream or the sweep brings the record here again. */
@@ -27,22 +31,25 @@ export type DeliveryOutcome = 'delivered' | 'nothing-to-deliver' | 'too-late' | 
  * attempt an earlier one may have told it, so nothing is reported here; if the wait did time out, settling
  * the approval reports it.
  */
-export async function deliverDecision(ports: DeliveryPorts, approvalId: string): Promise<DeliveryOutcome> {
-  const approval = await ports.get(approvalId);
+export async function deliverDecision(
+  { approvals, tokens, executions }: DeliveryPorts,
+  approvalId: string,
+): Promise<DeliveryOutcome> {
+  const approval = await approvals.get(approvalId);
   if (approval === undefined || approval.callbackDelivered) return 'nothing-to-deliver';
   const { status } = approval;
   if (status !== 'approved' && status !== 'rejected') return 'nothing-to-deliver';
   const finish = async (from: Approval, tooLate?: TooLateReason): Promise<DeliveryOutcome> => {
-    if ((await ports.markDelivered(from, tooLate)) === 'superseded') return 'superseded';
+    if ((await approvals.markDelivered(from, tooLate)) === 'superseded') return 'superseded';
     return tooLate === undefined ? 'delivered' : 'too-late';
   };
-  const ciphertext = await ports.tokenOf(approvalId);
+  const ciphertext = await approvals.tokenOf(approvalId);
   if (ciphertext === undefined) return finish(approval, 'token-missing');
-  const token = await ports.decrypt(approvalId, ciphertext);
+  const token = await tokens.decrypt(approvalId, ciphertext);
   if (token === 'unreadable') return finish(approval, 'token-unreadable');
-  const begun = await ports.beginCallback(approval);
+  const begun = await approvals.beginCallback(approval);
   if (begun === 'superseded') return 'superseded';
-  const sent = await ports.succeed(token, { outcome: status, approvalId });
+  const sent = await executions.succeed(token, { outcome: status, approvalId });
   const first = begun.callbackAttempts === 1;
   return finish(begun, sent === 'no-longer-waiting' && first ? 'execution-no-longer-waits' : undefined);
 }

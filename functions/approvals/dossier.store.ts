@@ -47,15 +47,19 @@ export class DossierStore implements ApprovalDesk {
     return { plan: plan['plan'] as Plan, decision: parsed };
   }
 
+  /** One approval with everything it rests on; nothing where it, its plan or its decision is missing. */
   readonly dossier = async (approvalId: string): Promise<Dossier | undefined> => {
     const item = await this.#database.get(this.#table, itemKeys.approval(approvalId));
     return item === undefined ? undefined : this.#complete(toApproval(item));
   };
 
+  /** The newest 25 at most. */
   readonly pending = async (): Promise<Dossier[]> => this.#list(['pending'], pendingShown);
 
+  /** The newest 10 at most. */
   readonly recent = async (): Promise<Dossier[]> => this.#list(['undelivered', 'done'], recentShown);
 
+  /** An incident and its whole chain; nothing where there is no readable incident. */
   readonly incident = async (incidentId: string): Promise<IncidentFile | undefined> => {
     const incident = parseIncident(await this.#database.get(this.#table, itemKeys.incident(incidentId)));
     if (incident === undefined) return undefined;

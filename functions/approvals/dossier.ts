@@ -49,7 +49,9 @@ const triageSchema = z.object({
 
 /** What the pages read of records that other capabilities write: the members shown, whatever else stands there. */
 export type DecisionRecord = z.output<typeof decisionSchema>;
+/** An incident as intake keeps it. */
 export type IncidentRecord = z.output<typeof incidentSchema>;
+/** What triage found. */
 export type TriageRecord = z.output<typeof triageSchema>;
 
 /** Everything an approver is shown about one approval. */
@@ -61,14 +63,17 @@ export interface Dossier {
   readonly triage?: TriageRecord;
 }
 
+/** The decision in a stored item, or nothing where a member is missing or of the wrong kind: then nothing is decidable. */
 export function parseDecision(item: unknown): DecisionRecord | undefined {
   return z.safeParse(decisionSchema, item).data;
 }
 
+/** The incident in a stored item, or nothing where a member is missing or of the wrong kind. */
 export function parseIncident(item: unknown): IncidentRecord | undefined {
   return z.safeParse(incidentSchema, item).data;
 }
 
+/** The diagnosis in a stored item, or nothing where a member is missing or of the wrong kind. */
 export function parseTriage(item: unknown): TriageRecord | undefined {
   return z.safeParse(triageSchema, item).data;
 }

@@ -15,6 +15,7 @@ export interface SignInPage {
   readonly content: Child;
 }
 
+/** What came of signing in: on to a path on this site, or the page again. */
 export type SignInResult =
   | { readonly outcome: 'redirect'; readonly location: string }
   | { readonly outcome: 'refused'; readonly page: SignInPage };

@@ -7,6 +7,7 @@ import { safeReturnPath } from './return-path.ts';
 import { document } from './views/layout.tsx';
 import { NoticeView } from './views/notice-view.tsx';
 
+/** Every HTTP status that a page can have. */
 export type PageStatus = 200 | 400 | 403 | 404 | 409 | 413 | 500 | 503;
 
 /** Puts content into the frame that every page shares: kill switch, environment, who is signed in. */
@@ -17,6 +18,7 @@ export class PageFrame {
     this.#ports = ports;
   }
 
+  /** Answers with a page. Without `signedIn` it names nobody and offers no signing out. */
   async page(
     context: Context,
     status: PageStatus,
@@ -32,6 +34,7 @@ export class PageFrame {
     return context.html(document({ ...frame, visitor }, content), status);
   }
 
+  /** Answers with a heading and one sentence. */
   async notice(
     context: Context,
     status: PageStatus,
@@ -48,6 +51,7 @@ export class PageFrame {
     return this.notice(context, 404, 'Nothing to see here', text, signedIn);
   }
 
+  /** Sends a visitor to sign in and, once they have, back to this path. */
   toSignIn(context: Context): Response {
     const returnTo = encodeURIComponent(safeReturnPath(context.req.path));
     return context.redirect(`/sign-in?returnTo=${returnTo}`, 303);

@@ -3,6 +3,7 @@ import type { Vote, VoteOutcome } from './approval.ts';
 import type { ApproverPolicy, Authority } from './authority.ts';
 import type { ApprovalDesk, KillSwitchReading } from './dossier.ts';
 import type { IdentityProvider } from './identity.ts';
+import type { RefusalEvidence, RefusedVote, VoteRefusal } from './refused-vote.ts';
 import type { SessionKeys } from './session.ts';
 
 /** What the pages need from the outside. */
@@ -15,6 +16,12 @@ export interface PagesPorts {
     vote: Omit<Vote, 'atEpochMs'>,
     authority: Authority,
   ) => Promise<VoteOutcome | { readonly outcome: 'unknown' }>;
+  /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
+  readonly recordRefusal: (
+    approvalId: string,
+    identityId: string,
+    because: VoteRefusal,
+  ) => Promise<RefusalEvidence>;
   readonly killSwitch: () => Promise<KillSwitchReading>;
   readonly people: IdentityProvider;
   readonly approvers: ApproverPolicy;
@@ -23,5 +30,6 @@ export interface PagesPorts {
   /** Tells browsers to come by TLS only. Off for a local stage: it would hold for every port of `localhost`. */
   readonly strictTransport: boolean;
   readonly onVote: (approvalId: string, outcome: string) => void;
+  readonly onRefusedVote: (refused: RefusedVote) => void;
   readonly onError: (error: Error) => void;
 }

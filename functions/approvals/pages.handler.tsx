@@ -35,8 +35,10 @@ const pages = approvalPages({
   ...session,
   environment: settings.ENVIRONMENT,
   desk: dossiers,
-  approvals,
-  usableSeconds: settings.APPROVAL_USABLE_SECONDS,
+  vote: (approvalId, planDigest, vote, authority) =>
+    approvals.vote(approvalId, planDigest, vote, authority, settings.APPROVAL_USABLE_SECONDS),
+  recordRefusal: (approvalId, identityId, because) =>
+    approvals.recordRefusal(approvalId, identityId, because),
   killSwitch: () => readKillSwitch(database, settings.CONTROLS_TABLE),
   people: isLocal
     ? new LocalSignIn({ ...session, users: parseLocalUsers(localUsers), newId: randomId })

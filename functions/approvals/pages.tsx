@@ -8,11 +8,12 @@ import type { PagesPorts } from './pages-ports.ts';
 import { readingRoutes } from './reading-routes.tsx';
 import { sessionRoutes } from './session-routes.tsx';
 import { styleSource } from './views/style.ts';
+import { markRefused, voteEvidence } from './vote-evidence.ts';
 
 /**
  * The approval pages. Reading changes nothing, whoever or whatever reads; a vote takes a `POST` from a signed-in
  * person with the token of the form that person was shown, and authority at that moment. An approval that does
- * not exist and one that this person has no authority over get the same answer.
+ * not exist and one that this person has no authority over get the same answer. A refused vote leaves evidence.
  */
 export function approvalPages(ports: PagesPorts): Hono {
   const frame = new PageFrame(ports);
@@ -37,10 +38,12 @@ export function approvalPages(ports: PagesPorts): Hono {
     await next();
     context.header('Cache-Control', 'no-store');
   });
+  app.use('/approvals/:id', voteEvidence(ports));
   app.use(
     bodyLimit({
       maxSize: bodyLimitBytes,
       onError: (context) => {
+        markRefused(context, 'form-too-large');
         const text = 'A form here holds at most 16 kB. Go back and shorten it.';
         return frame.notice(context, 413, 'That is too much text', text);
       },
@@ -50,6 +53,7 @@ export function approvalPages(ports: PagesPorts): Hono {
   app.use(async (context, next) => {
     const site = context.req.header('sec-fetch-site') ?? 'none';
     if (context.req.method !== 'POST' || site === 'same-origin' || site === 'none') return next();
+    markRefused(context, 'cross-site-form');
     return frame.notice(context, 403, 'Not accepted', 'This form was sent from another site.');
   });
 

@@ -1,38 +1,49 @@
+import * as z from 'zod/mini';
 import { resolveAction } from '../change/catalogue.ts';
 import type { Plan } from '../change/plan.ts';
 import type { Clock } from '../platform/clock.ts';
 import { InvalidInputError } from '../platform/errors.ts';
 import { type Approval, newApproval } from './approval.ts';
 
+const text = z.string().check(z.minLength(1), z.maxLength(256));
+
+/** The task's input: what a waiting execution asks for. */
+export const approvalRequest = z.strictObject({
+  incidentId: text,
+  planDigest: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  approvalId: text,
+  taskToken: z.string().check(z.minLength(1), z.maxLength(2_048)),
+});
+
 /** What a waiting execution asks for. */
-export interface ApprovalRequest {
-  readonly incidentId: string;
-  readonly planDigest: string;
-  readonly approvalId: string;
-  readonly taskToken: string;
-}
+export type ApprovalRequest = z.output<typeof approvalRequest>;
 
 /** What asking for approval needs from the outside. */
 export interface RequestPorts {
   readonly clock: Clock;
+  /** How long people have, in seconds. */
   readonly lifeSeconds: number;
   readonly publicBaseUrl: string;
-  /** The plan and the decision that asks for approval of it. */
-  readonly findAsked: (
-    incidentId: string,
-    planDigest: string,
-  ) => Promise<{
-    plan: Plan;
-    decision: { outcome: string; quorum: number; approvalId?: string | undefined };
-  }>;
-  readonly encrypt: (approvalId: string, token: string) => Promise<Uint8Array>;
-  readonly create: (
-    approval: Approval,
-    ciphertext: Uint8Array,
-  ) => Promise<'requested' | 'token-replaced' | 'already-expired'>;
-  readonly tell: (subject: string, message: string) => Promise<void>;
-  /** A channel that does not work neither blocks nor grants: it is made visible, and the inbox still shows the request. */
-  readonly onNotificationFailure: (approval: Approval, error: unknown) => Promise<void>;
+  readonly dossiers: {
+    /** The plan and the decision that asks for approval of it. */
+    asked(
+      incidentId: string,
+      planDigest: string,
+    ): Promise<{
+      plan: Plan;
+      decision: { outcome: string; quorum: number; approvalId?: string | undefined };
+    }>;
+  };
+  readonly tokens: { encrypt(approvalId: string, token: string): Promise<Uint8Array> };
+  readonly approvals: {
+    create(
+      approval: Approval,
+      ciphertext: Uint8Array,
+    ): Promise<'requested' | 'token-replaced' | 'already-expired'>;
+    recordNotificationFailure(approval: Approval): Promise<void>;
+  };
+  readonly people: { tell(subject: string, message: string): Promise<void> };
+  readonly onNotificationFailure: (approvalId: string, error: unknown) => void;
 }
 
 /**
@@ -45,7 +56,7 @@ export async function requestApproval(
   ports: RequestPorts,
   { incidentId, planDigest, approvalId, taskToken }: ApprovalRequest,
 ): Promise<{ outcome: 'requested' | 'token-replaced' | 'already-expired' }> {
-  const { plan, decision } = await ports.findAsked(incidentId, planDigest);
+  const { plan, decision } = await ports.dossiers.asked(incidentId, planDigest);
   if (decision.outcome !== 'require-approval' || decision.approvalId !== approvalId) {
     throw new InvalidInputError(
       'approval.not-asked-for',
@@ -60,16 +71,18 @@ export async function requestApproval(
     requestedAtEpochMs: ports.clock(),
     lifeSeconds: ports.lifeSeconds,
   });
-  const outcome = await ports.create(approval, await ports.encrypt(approvalId, taskToken));
+  const outcome = await ports.approvals.create(approval, await ports.tokens.encrypt(approvalId, taskToken));
   if (outcome !== 'already-expired') await notify(ports, approval, plan);
   return { outcome };
 }
 
+/** A channel that does not work neither blocks nor grants: it is made visible, and the inbox still shows the request. */
 async function notify(ports: RequestPorts, approval: Approval, plan: Plan): Promise<void> {
   try {
-    await ports.tell('Interlock: approval wanted', invitation(ports.publicBaseUrl, approval, plan));
+    await ports.people.tell('Interlock: approval wanted', invitation(ports.publicBaseUrl, approval, plan));
   } catch (error) {
-    await ports.onNotificationFailure(approval, error);
+    ports.onNotificationFailure(approval.approvalId, error);
+    await ports.approvals.recordNotificationFailure(approval);
   }
 }
 

@@ -19,6 +19,7 @@ const attributes = { prefix: 'host', secure: true, httpOnly: true, sameSite: 'La
 const signInCookieName = 'interlock-sign-in';
 const signInSeconds = 900;
 
+/** The session that this browser's cookie names, or nothing: whatever is wrong with the cookie, nobody is signed in. */
 export async function readSession(
   context: Context,
   keys: SessionKeys,
@@ -39,14 +40,17 @@ export async function writeSession(
   deleteCookie(context, signInCookieName, attributes);
 }
 
+/** Takes the session cookie away from this browser. A copy of it lasts until it expires. */
 export function clearSession(context: Context): void {
   deleteCookie(context, sessionCookieName, attributes);
 }
 
+/** The sign-in attempt that this browser was given, or nothing. It proves no identity. */
 export function readSignInAttempt(context: Context): string | undefined {
   return getCookie(context, signInCookieName, 'host');
 }
 
+/** Gives this browser a sign-in attempt for 15 minutes; a form counts only together with it. */
 export function writeSignInAttempt(context: Context, attemptId: string): void {
   setCookie(context, signInCookieName, attemptId, { ...attributes, maxAge: signInSeconds });
 }

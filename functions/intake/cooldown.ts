@@ -17,6 +17,10 @@ export interface CooldownWindow {
   readonly closesAtEpochMs?: EpochMs;
   /** Whether the incident's execution is known to have been started. */
   readonly executionStarted: boolean;
+  /** When the problem came back during the cooldown, unless it has recovered since or a person was told. */
+  readonly suppressedAtEpochMs?: EpochMs;
+  /** The event that said so. */
+  readonly suppressedEventId?: string;
 }
 
 export type CooldownPolicy = Pick<IncidentClass, 'cooldownSeconds' | 'backoff'>;

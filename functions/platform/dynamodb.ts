@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, type NativeAttributeValue, unmarshall } from '@aws-sdk/util-dynamodb';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import type { EpochMs } from './clock.ts';
 import { DependencyUnavailableError } from './errors.ts';
 
 /** One item as plain values; `pk` and `sk` are its key in every Interlock table. */
@@ -114,21 +115,41 @@ export class Database {
   }
 
   /**
-   * Items of one status, newest first, through the `byStatus` index of `Operations`. Eventually consistent:
-   * for lists that people look at and sweeps that run again, never for a decision.
+   * Items of one status through the `byStatus` index of `Operations`, at most `limit`. Newest first, for lists
+   * that people look at; a sweep reads `oldestFirst`, so that what waits longest is never beyond the limit.
+   * Eventually consistent: for lists and sweeps that run again, never for a decision.
+   *
+   * @param options.sinceEpochMs Only items that came into the status at this time or later. @default all
    */
-  async byStatus(table: string, statusKey: string, limit = 100): Promise<Item[]> {
-    const { Items } = await this.#client.send(
-      new QueryCommand({
-        TableName: table,
-        IndexName: 'byStatus',
-        KeyConditionExpression: 'statusKey = :status',
-        ExpressionAttributeValues: marshall({ ':status': statusKey }),
-        ScanIndexForward: false,
-        Limit: limit,
-      }),
-    );
-    return (Items ?? []).map((item) => unmarshall(item));
+  async byStatus(
+    table: string,
+    statusKey: string,
+    limit = 100,
+    options: { oldestFirst?: boolean; sinceEpochMs?: EpochMs } = {},
+  ): Promise<Item[]> {
+    const { oldestFirst = false, sinceEpochMs } = options;
+    const items: Item[] = [];
+    let startKey: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: 'byStatus',
+          KeyConditionExpression:
+            sinceEpochMs === undefined ? 'statusKey = :status' : 'statusKey = :status AND statusAt >= :since',
+          ExpressionAttributeValues: marshall({
+            ':status': statusKey,
+            ...(sinceEpochMs === undefined ? {} : { ':since': new Date(sinceEpochMs).toISOString() }),
+          }),
+          ScanIndexForward: oldestFirst,
+          Limit: limit - items.length,
+          ExclusiveStartKey: startKey,
+        }),
+      );
+      items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined && items.length < limit);
+    return items;
   }
 
   /**

@@ -3,6 +3,9 @@
  * the form's token, post the verdict.
  */
 export class ScriptedApprover {
+  /** Cookies and form tokens that approvers of this process were given: what must stand nowhere else. */
+  static readonly secrets: Set<string> = new Set();
+
   readonly #frontDoorUrl: string;
   readonly #identity: string;
   readonly #cookies = new Map<string, string>();
@@ -19,12 +22,17 @@ export class ScriptedApprover {
    * @returns the status of the answer to the vote: 303 or 200 when it counts
    */
   async approve(approvalId: string): Promise<number> {
+    return (await this.open(approvalId))();
+  }
+
+  /** Opens the page and leaves it open. @returns the click on Approve, for later */
+  async open(approvalId: string): Promise<() => Promise<number>> {
     const path = `/approvals/${approvalId}`;
     await this.#signIn(path);
     const page = await this.#request('GET', path);
     const form = formWith(await page.text(), 'verdict', path);
-    const vote = await this.#request('POST', form.action, { ...form.hidden, verdict: 'approve' });
-    return vote.status;
+    return async () =>
+      (await this.#request('POST', form.action, { ...form.hidden, verdict: 'approve' })).status;
   }
 
   /** A page as the approver sees it. @throws Error unless it answers 200. */
@@ -43,6 +51,7 @@ export class ScriptedApprover {
   }
 
   async #request(method: 'GET' | 'POST', path: string, fields?: Record<string, string>): Promise<Response> {
+    if (fields?.['csrf'] !== undefined) ScriptedApprover.secrets.add(fields['csrf']);
     const response = await fetch(new URL(path, this.#frontDoorUrl), {
       method,
       redirect: 'manual',
@@ -52,6 +61,8 @@ export class ScriptedApprover {
     for (const cookie of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
       this.#cookies.set(name, value);
+      // A cookie is taken back by an empty value.
+      if (value !== '') ScriptedApprover.secrets.add(value);
     }
     return response;
   }

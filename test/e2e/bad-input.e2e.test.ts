@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { ListExecutionsCommand, SFNClient } from '@aws-sdk/client-sfn';
 import {
@@ -8,13 +7,16 @@ import {
   SendMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import { afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { Database, type Item } from '../../functions/platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { connectThisProcess } from '../../local/connection.ts';
+import { createAlarm, deleteAlarm } from '../../local/demo/alarm.ts';
+import type { Behaviour } from '../../local/model/answers.ts';
 import type { Fault } from '../../local/model/faults.ts';
 import { direct } from '../../local/model/stand-in.ts';
 import { alarmEvent, configurationEvent } from '../intake/samples.ts';
+import { eventually } from './eventually.ts';
 
 /**
  * What arrives wrong at the deployed stack: each ends in a record that says why, and nothing is started by it.
@@ -29,7 +31,8 @@ const {
   P1DlqUrl,
   P2DlqUrl,
 } = outputs;
-const sqs = new SQSClient({});
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+const bus = new EventBridgeClient({});
 const database = new Database();
 
 beforeAll(() => connectThisProcess(state));
@@ -68,26 +71,20 @@ describe('events', () => {
       title: 't',
       approve: true,
     };
-    const { FailedEntryCount } = await new EventBridgeClient({}).send(
-      new PutEventsCommand({
-        Entries: [{ Source: 'interlock', DetailType: 'interlock.signal', Detail: JSON.stringify(detail) }],
-      }),
-    );
-    expect(FailedEntryCount).toBe(0);
-    const letters = await Promise.race([
-      deadLetter(P1DlqUrl, (body) => body.includes(marker)),
-      deadLetter(P2DlqUrl, (body) => body.includes(marker)),
-    ]);
-    expect(letters.code).toMatch(/^intake\./);
+    await putOnBus('interlock', 'interlock.signal', detail);
+    // Severity `low` travels as P2.
+    const letter = await deadLetter(P2DlqUrl, (body) => body.includes(marker));
+    expect(letter.reason).toMatch(/approve/);
+    expect(letter.code).toMatch(/^intake\./);
   });
 
   it.each(['create', 'update', 'delete'])(
     'an alarm that was %sd is noted and starts nothing',
     async (operation) => {
       const before = await executions();
-      const event = { ...configurationEvent(operation), id: randomUUID() };
-      await sqs.send(new SendMessageCommand({ QueueUrl: P1QueueUrl, MessageBody: JSON.stringify(event) }));
-      const record = await eventually(() => database.get(OperationsTable, itemKeys.event(event.id)));
+      const { source, detail, 'detail-type': detailType } = configurationEvent(operation);
+      const eventId = await putOnBus(source, detailType, detail);
+      const record = await eventually(() => database.get(OperationsTable, itemKeys.event(eventId)));
       expect(record).toMatchObject({ outcome: 'recorded' });
       expect(await executions()).toBe(before);
     },
@@ -99,41 +96,106 @@ describe('a model endpoint that goes wrong', () => {
     await direct(state.modelControlUrl ?? '', {});
   });
 
-  // `hang` is tried against the same client in test/routing: its deadline is too long to wait for here.
   it.each(['html', 'error', 'wrong-shape', 'huge'] satisfies Fault[])(
     '%s from every model: a person is asked, nothing is executed',
     async (fault) => {
       await direct(state.modelControlUrl ?? '', { fault });
       const incidentId = await openIncident();
-      const incident = await closed(incidentId);
-      expect(incident).toMatchObject({ result: 'needs-person' });
-      const chain = await database.query(LedgerTable, incidentChain(incidentId));
-      const types = chain.map((entry) => String(entry['type']));
-      expect(types).toContain('triage.answered');
-      expect(
-        types.filter((type) => type.startsWith('change.') || type.startsWith('approval.')),
-      ).toStrictEqual([]);
-      expect(chain.find((entry) => entry['type'] === 'triage.answered')?.['detail']).toMatchObject({
-        runtime: 'rules',
-      });
+      expect(await closed(incidentId)).toMatchObject({ result: 'needs-person' });
+      await expectAnsweredByRules(incidentId);
     },
   );
+
+  // The shipped deadlines: 45 s for our own model, 30 s for Bedrock.
+  it('silence from every model: both deadlines pass, a person is asked, nothing is executed', async () => {
+    await direct(state.modelControlUrl ?? '', { fault: 'hang' });
+    const incidentId = await openIncident();
+    expect(await closed(incidentId, 130)).toMatchObject({ result: 'needs-person' });
+    await expectAnsweredByRules(incidentId);
+    const triage = await database.get(OperationsTable, itemKeys.triage(incidentId));
+    expect(triage?.['attempts']).toMatchObject([
+      { runtime: 'self-hosted', outcome: 'deadline' },
+      { runtime: 'bedrock', outcome: 'deadline' },
+    ]);
+  }, 150_000);
 });
 
-/** A problem of its own: a fresh alarm name has a fresh fingerprint. */
-async function openIncident(): Promise<string> {
-  const event = alarmEvent('ALARM', { id: randomUUID() }, `bad-input-${randomUUID()}`);
-  await sqs.send(new SendMessageCommand({ QueueUrl: P1QueueUrl, MessageBody: JSON.stringify(event) }));
-  const record = await eventually(() => database.get(OperationsTable, itemKeys.event(event.id)));
+describe('a plan that nobody may carry out', () => {
+  afterEach(async () => {
+    await direct(state.modelControlUrl ?? '', {});
+  });
+
+  it.each<[Behaviour, string, number]>([
+    ['unknown-action', 'catalogue.unknown-action', 1],
+    ['prototype-name', 'catalogue.unknown-action', 3],
+    ['outside-schema', 'catalogue.invalid-parameters', 1],
+  ])('%s is denied by %s and goes no further', async (behaviour, clause, plans) => {
+    await direct(state.modelControlUrl ?? '', { behaviour });
+    const incidentId = await openDemoIncident();
+    expect(await closed(incidentId)).toMatchObject({ result: 'denied' });
+    const chain = await database.query(LedgerTable, incidentChain(incidentId));
+    const decisions = chain
+      .filter(({ type }) => type === 'decision.made')
+      .map(({ detail }) => detail as object);
+    expect(decisions).toHaveLength(plans);
+    for (const decision of decisions) expect(decision).toMatchObject({ outcome: 'deny', clause, quorum: 0 });
+    expect(stepsTowardsAChange(chain)).toStrictEqual([]);
+  });
+
+  it('an answer with a member named __proto__ is no answer', async () => {
+    await direct(state.modelControlUrl ?? '', { behaviour: 'prototype-member' });
+    const incidentId = await openDemoIncident();
+    expect(await closed(incidentId)).toMatchObject({ result: 'needs-person' });
+    await expectAnsweredByRules(incidentId);
+  });
+});
+
+/** A problem of its own: a fresh alarm name has a fresh fingerprint. Nothing is known about its workload. */
+function openIncident(): Promise<string> {
+  return openIncidentOf(`bad-input-${randomUUID()}`);
+}
+
+/** An incident of the demo workload: everything about it could be changed. */
+async function openDemoIncident(): Promise<string> {
+  const alarm = await createAlarm(`bad-plan-${randomUUID()}`, 'Checkouts fail');
+  onTestFinished(() => deleteAlarm(alarm));
+  return openIncidentOf(alarm.alarmName);
+}
+
+async function openIncidentOf(alarmName: string): Promise<string> {
+  const { source, detail, 'detail-type': detailType } = alarmEvent('ALARM', {}, alarmName);
+  const eventId = await putOnBus(source, detailType, detail);
+  const record = await eventually(() => database.get(OperationsTable, itemKeys.event(eventId)));
   expect(record).toMatchObject({ outcome: 'opened' });
   return String(record['incidentId']);
 }
 
-async function closed(incidentId: string): Promise<Item> {
+/** The whole way in: bus, rule, queue, intake. The emulator's root may put `aws.*` events. @returns the event's id */
+async function putOnBus(Source: string, DetailType: string, detail: object): Promise<string> {
+  const { Entries: [put] = [] } = await bus.send(
+    new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }),
+  );
+  expect(put).toStrictEqual({ EventId: expect.any(String) });
+  return put?.EventId ?? '';
+}
+
+async function expectAnsweredByRules(incidentId: string): Promise<void> {
+  const chain = await database.query(LedgerTable, incidentChain(incidentId));
+  const answer = chain.find(({ type }) => type === 'triage.answered');
+  expect(answer?.['detail']).toMatchObject({ runtime: 'rules' });
+  expect(chain.filter(({ type }) => type === 'decision.made')).toStrictEqual([]);
+  expect(stepsTowardsAChange(chain)).toStrictEqual([]);
+}
+
+function stepsTowardsAChange(chain: readonly Item[]): string[] {
+  return chain.map(({ type }) => String(type)).filter((type) => /^(?:approval|change)\./.test(type));
+}
+
+async function closed(incidentId: string, timeoutSeconds?: number): Promise<Item> {
   return eventually(async () => {
     const incident = await database.get(OperationsTable, itemKeys.incident(incidentId));
     return incident?.['status'] === 'closed' ? incident : undefined;
-  });
+  }, timeoutSeconds);
 }
 
 async function executions(): Promise<number> {
@@ -162,14 +224,4 @@ async function deadLetter(
     const attribute = (name: string): string => ours.MessageAttributes?.[name]?.StringValue ?? '';
     return { reason: attribute('reason'), code: attribute('code') };
   });
-}
-
-async function eventually<Found>(look: () => Promise<Found | undefined>): Promise<Found> {
-  const until = Date.now() + 60_000;
-  while (Date.now() < until) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await sleep(150);
-  }
-  throw new Error('it did not happen within a minute');
 }

@@ -1,3 +1,4 @@
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type FunctionName, functionNames } from '../../infra/platform/function-entries.ts';
@@ -31,6 +32,12 @@ const ledgerWriters: FunctionName[] = functionNames.filter(
   (name) => name !== 'routing' && !name.startsWith('action-'),
 );
 const both = ['action-lambda-shift-alias', 'action-ssm-put-parameter'] as const;
+
+/** One object under each action's prefix; they exist, so that a read of somebody else's is a matter of rights alone. */
+const probeSnapshots = {
+  'action-lambda-shift-alias': 'lambda.shift-alias/probe.json',
+  'action-ssm-put-parameter': 'ssm.put-parameter/probe.json',
+} as const;
 
 const rows: Row[] = [
   // The ledger: append, never change.
@@ -106,6 +113,24 @@ const rows: Row[] = [
     ],
   },
   {
+    what: 'UpdateItem in Operations',
+    call: ({ OperationsTable }) => ({
+      service: 'dynamodb',
+      command: 'UpdateItem',
+      input: { TableName: OperationsTable, Key: key, ConditionExpression: never },
+    }),
+    owners: [
+      'intake',
+      'close-incident',
+      'request-approval',
+      'settle-approval',
+      'approval-pages',
+      'approval-callback',
+      'change-control',
+      'recover-change',
+    ],
+  },
+  {
     what: 'Scan of Operations',
     call: ({ OperationsTable }) => ({
       service: 'dynamodb',
@@ -148,6 +173,15 @@ const rows: Row[] = [
     owners: [],
   })),
   {
+    what: 'UpdateFunctionCode of the workload',
+    call: ({ FunctionName }) => ({
+      service: 'lambda',
+      command: 'UpdateFunctionCode',
+      input: { FunctionName, ZipFile: { $base64: 'cHJvYmU=' }, DryRun: true },
+    }),
+    owners: [],
+  },
+  {
     what: 'DeleteParameter of the workload',
     call: ({ ParameterName }) => ({
       service: 'ssm',
@@ -175,7 +209,7 @@ const rows: Row[] = [
     owners: [],
   },
   // Workflows and task tokens.
-  ...(['SendTaskSuccess', 'SendTaskFailure'] as const).map((command) => ({
+  ...(['SendTaskSuccess', 'SendTaskFailure', 'SendTaskHeartbeat'] as const).map((command) => ({
     what: command,
     call: () => ({
       service: 'sfn' as const,
@@ -203,6 +237,15 @@ const rows: Row[] = [
     }),
     owners: ['intake'],
   },
+  ...(['IncidentStateMachineArn', 'ChangeStateMachineArn'] as const).map((machine) => ({
+    what: `StopExecution of ${machine}`,
+    call: (known: Names) => ({
+      service: 'sfn' as const,
+      command: 'StopExecution',
+      input: { executionArn: `${known[machine]?.replace(':stateMachine:', ':execution:')}:probe` },
+    }),
+    owners: [],
+  })),
   // Secrets and keys.
   {
     what: 'GetSecretValue of the session secret',
@@ -232,19 +275,21 @@ const rows: Row[] = [
     owners: ['approval-callback'],
   },
   // Snapshots: each action its own prefix, nobody removes one.
-  ...both.map((owner) => ({
-    what: `PutObject of a snapshot of ${owner}`,
-    call: ({ SnapshotBucket }: Names) => ({
-      service: 's3' as const,
-      command: 'PutObject',
-      input: {
-        Bucket: SnapshotBucket,
-        Key: `${owner === 'action-lambda-shift-alias' ? 'lambda.shift-alias' : 'ssm.put-parameter'}/probe.json`,
-        Body: '{}',
-      },
-    }),
-    owners: [owner],
-  })),
+  ...both.flatMap((owner) =>
+    (['PutObject', 'GetObject'] as const).map((command) => ({
+      what: `${command} of a snapshot of ${owner}`,
+      call: ({ SnapshotBucket }: Names) => ({
+        service: 's3' as const,
+        command,
+        input: {
+          Bucket: SnapshotBucket,
+          Key: probeSnapshots[owner],
+          ...(command === 'PutObject' ? { Body: '{}' } : {}),
+        },
+      }),
+      owners: [owner],
+    })),
+  ),
   {
     what: 'DeleteObject of a snapshot',
     call: ({ SnapshotBucket }) => ({
@@ -265,8 +310,35 @@ const rows: Row[] = [
     owners: [],
   },
   {
+    what: 'SendMessage to a dead-letter queue of intake',
+    call: ({ P1DlqUrl }) => ({
+      service: 'sqs',
+      command: 'SendMessage',
+      input: { QueueUrl: P1DlqUrl, MessageBody: '' },
+    }),
+    owners: ['intake'],
+  },
+  {
     what: 'PurgeQueue of a dead-letter queue',
     call: ({ P1DlqUrl }) => ({ service: 'sqs', command: 'PurgeQueue', input: { QueueUrl: P1DlqUrl } }),
+    owners: [],
+  },
+  {
+    what: 'Publish to people',
+    call: ({ PersonTopicArn }) => ({
+      service: 'sns',
+      command: 'Publish',
+      input: { TopicArn: PersonTopicArn, Message: 'probe' },
+    }),
+    owners: ['close-incident', 'request-approval', 'change-control', 'recover-change', 'ledger-watch'],
+  },
+  {
+    what: 'PutEvents: a signal that nobody sent',
+    call: () => ({
+      service: 'eventbridge',
+      command: 'PutEvents',
+      input: { Entries: [{ Source: 'interlock', DetailType: 'interlock.signal', Detail: '{}' }] },
+    }),
     owners: [],
   },
   {
@@ -338,6 +410,10 @@ beforeAll(async () => {
   await new SSMClient({}).send(
     new PutParameterCommand({ Name: '/somebody/else', Value: 'x', Type: 'String', Overwrite: true }),
   );
+  const s3 = new S3Client({});
+  for (const Key of Object.values(probeSnapshots)) {
+    await s3.send(new PutObjectCommand({ Bucket: names['SnapshotBucket'], Key, Body: '{}' }));
+  }
   await probes.deploy(functions, functionNames);
 });
 

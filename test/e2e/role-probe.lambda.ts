@@ -5,6 +5,7 @@
 import * as bedrock from '@aws-sdk/client-bedrock-runtime';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
 import * as kms from '@aws-sdk/client-kms';
 import * as lambda from '@aws-sdk/client-lambda';
@@ -16,12 +17,27 @@ import * as sqs from '@aws-sdk/client-sqs';
 import * as ssm from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
-const sdk = { bedrock, cloudwatch, dynamodb, iam, kms, lambda, s3, secretsmanager, sfn, sns, sqs, ssm };
+const sdk = {
+  bedrock,
+  cloudwatch,
+  dynamodb,
+  eventbridge,
+  iam,
+  kms,
+  lambda,
+  s3,
+  secretsmanager,
+  sfn,
+  sns,
+  sqs,
+  ssm,
+};
 
 const clients = {
   bedrock: new bedrock.BedrockRuntimeClient({ requestHandler: new NodeHttpHandler(), maxAttempts: 1 }),
   cloudwatch: new cloudwatch.CloudWatchClient({}),
   dynamodb: new dynamodb.DynamoDBClient({}),
+  eventbridge: new eventbridge.EventBridgeClient({}),
   iam: new iam.IAMClient({}),
   kms: new kms.KMSClient({}),
   lambda: new lambda.LambdaClient({}),

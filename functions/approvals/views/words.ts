@@ -29,6 +29,7 @@ const targetTypes = new Map([
   ['ssm-parameter', 'SSM parameter'],
 ]);
 
+/** What is changed, for people; a type we have no word for is shown as it stands. */
 export function targetType(type: string): string {
   return targetTypes.get(type) ?? showUntrusted(type.replaceAll('-', ' '));
 }
