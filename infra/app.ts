@@ -1,22 +1,21 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { App, Aspects, Validations } from 'aws-cdk-lib';
-import { parseTaxonomy } from '../functions/intake/taxonomy.ts';
 import { InterlockStack } from './interlock-stack.ts';
 import { describeArtefact } from './platform/artefact.ts';
-import { bundleFunctions, keepMetafile } from './platform/bundle.ts';
-import { treeRoot } from './platform/tree.ts';
+import { type Bundles, bundleFunctions, keepMetafile } from './platform/bundle.ts';
+import { checkPolicies } from './platform/policy-check.ts';
 import { parseStageSettings, type StageSettings } from './stage-settings.ts';
 
-/** Synthesises one stage: `cdk synth -c stage=dev`. */
-async function synthesise(): Promise<void> {
+/**
+ * Synthesises one stage: `cdk synth -c stage=dev`. Nothing is built for settings or policies at fault.
+ *
+ * @param build Bundles the functions; tests bundle once for several stages.
+ */
+export async function synthesise(build: () => Bundles = bundleFunctions): Promise<void> {
   const app = new App();
   const settings = parseStageSettings(app.node.getAllContext());
-  const bundles = bundleFunctions();
+  const { taxonomy } = checkPolicies();
+  const bundles = build();
   keepMetafile(bundles.metafile);
-  const taxonomy = parseTaxonomy(
-    JSON.parse(readFileSync(join(treeRoot, 'policies', 'event-taxonomy.json'), 'utf8')),
-  );
   const stack = new InterlockStack(app, `Interlock-${settings.stage}`, {
     description: `Interlock: governed autonomy for operations agents (${settings.stage})`,
     settings,
@@ -50,10 +49,12 @@ function pinned({ pinnedTo }: StageSettings): { env?: NonNullable<StageSettings[
   return pinnedTo === undefined ? {} : { env: pinnedTo };
 }
 
-try {
-  await synthesise();
-} catch (error) {
-  // One sentence for a wrong argument or a missing file; the stack of our own code would only hide it.
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+if (import.meta.main) {
+  try {
+    await synthesise();
+  } catch (error) {
+    // One sentence for a wrong argument, a faulty policy or a missing file; the stack of our own code would only hide it.
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }

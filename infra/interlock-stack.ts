@@ -61,8 +61,6 @@ export class InterlockStack extends Stack {
       ApiUrl: approvals.apiUrl,
       EventBusName: 'default',
       PersonTopicArn: platform.personTopic.topicArn,
-      // The emulator drops a role's boundary: the local mode puts it on after the deployment.
-      ActionBoundaryArn: change.actionBoundary.managedPolicyArn,
       SnapshotBucket: change.snapshots.bucketName,
       PolicyDigest: artefact.policyDigest,
       ArtefactVersion: artefact.version,

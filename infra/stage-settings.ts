@@ -83,6 +83,9 @@ const defaults: Readonly<Record<Stage, Defaults>> = {
 /** On top of the longest silence of a healthy change, between its start and the verdict on it. */
 const leaseMargin = Duration.minutes(5);
 
+/** The longest that a person may be given to answer. The incident machine, which waits, ends after two days. */
+export const longestApprovalSeconds = 86_400;
+
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.coerce.number().int();
 
@@ -97,7 +100,7 @@ const contextSchema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9.:-]{2,139}$/, 'must be a Bedrock model id or inference profile id')
     .optional(),
   bedrockEndpointUrl: url.optional(),
-  approvalSeconds: seconds.min(5).max(604_800).optional(),
+  approvalSeconds: seconds.min(5).max(longestApprovalSeconds).optional(),
   // The change machine asks 180 times, five seconds apart.
   validationSeconds: seconds.min(1).max(800).optional(),
   nag: z.enum(['true'], 'may only be true: cloud stages cannot do without').optional(),

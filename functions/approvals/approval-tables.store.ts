@@ -4,6 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import { Database } from '../platform/dynamodb.ts';
 import { ApprovalStore } from './approval.store.ts';
 import { DossierStore } from './dossier.store.ts';
+import { RefusedVoteStore } from './refused-vote.store.ts';
 
 /** The settings that every function of this capability has. */
 export const approvalTables = {
@@ -24,5 +25,6 @@ export function openApprovals(settings: {
     database,
     approvals: new ApprovalStore(database, ledger, settings.OPERATIONS_TABLE, systemClock),
     dossiers: new DossierStore(database, ledger, settings.OPERATIONS_TABLE),
+    refusals: new RefusedVoteStore(database, ledger, settings.OPERATIONS_TABLE, systemClock),
   };
 }

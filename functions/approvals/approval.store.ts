@@ -5,7 +5,6 @@ import { DependencyUnavailableError, InvalidInputError } from '../platform/error
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import {
   type Approval,
-  canBeApprovalId,
   castVote,
   expire,
   type TooLateReason,
@@ -15,13 +14,6 @@ import {
 import { approvalEvents } from './approval-events.ts';
 import { approvalStatusKeys, statusOf, toApproval, toApprovalItem } from './approval-item.ts';
 import type { Authority } from './authority.ts';
-import {
-  noteRefusal,
-  type RefusalEvidence,
-  refusalMark,
-  refusalsRecordedAtMost,
-  type VoteRefusal,
-} from './refused-vote.ts';
 
 /** How often a writer re-reads after somebody else wrote first, before it gives up. */
 const attempts = 30;
@@ -136,38 +128,6 @@ export class ApprovalStore {
       if (committed.outcome === 'committed') return result;
     }
     throw contention(approvalId);
-  }
-
-  /**
-   * Leaves evidence of a vote that did not count, bounded by {@link noteRefusal}; nothing else of the approval
-   * changes. A writer that loses the race has lost it to the same evidence or to the last place.
-   */
-  async recordRefusal(
-    approvalId: string,
-    identityId: string,
-    because: VoteRefusal,
-  ): Promise<RefusalEvidence> {
-    const approval = canBeApprovalId(approvalId) ? await this.get(approvalId) : undefined;
-    if (approval === undefined) return 'unknown';
-    const noted = noteRefusal(approval, identityId, because);
-    if (typeof noted === 'string') return noted;
-    const mark = refusalMark(identityId, because);
-    const committed = await this.#ledger.commit(
-      incidentChain(approval.incidentId),
-      [approvalEvents.voteRefused(approval, identityId, this.#clock(), because)],
-      [
-        {
-          kind: 'update',
-          table: this.#table,
-          key: itemKeys.approval(approvalId),
-          update: 'SET refusedVotes = list_append(if_not_exists(refusedVotes, :none), :marks)',
-          condition:
-            'attribute_exists(pk) AND (attribute_not_exists(refusedVotes) OR (NOT contains(refusedVotes, :mark) AND size(refusedVotes) < :most))',
-          values: { ':none': [], ':marks': [mark], ':mark': mark, ':most': refusalsRecordedAtMost },
-        },
-      ],
-    );
-    return committed.outcome === 'committed' ? 'recorded' : 'recorded-before';
   }
 
   /** Ends the wait: a decision that was made stands, anything else becomes expired. */

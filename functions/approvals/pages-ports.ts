@@ -16,12 +16,10 @@ export interface PagesPorts {
     vote: Omit<Vote, 'atEpochMs'>,
     authority: Authority,
   ) => Promise<VoteOutcome | { readonly outcome: 'unknown' }>;
-  /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
-  readonly recordRefusal: (
-    approvalId: string,
-    identityId: string,
-    because: VoteRefusal,
-  ) => Promise<RefusalEvidence>;
+  readonly refusals: {
+    /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
+    record(approvalId: string, identityId: string, because: VoteRefusal): Promise<RefusalEvidence>;
+  };
   readonly killSwitch: () => Promise<KillSwitchReading>;
   readonly people: IdentityProvider;
   readonly approvers: ApproverPolicy;
@@ -30,6 +28,7 @@ export interface PagesPorts {
   /** Tells browsers to come by TLS only. Off for a local stage: it would hold for every port of `localhost`. */
   readonly strictTransport: boolean;
   readonly onVote: (approvalId: string, outcome: string) => void;
+  /** Every refused vote, after its evidence was written or was not. */
   readonly onRefusedVote: (refused: RefusedVote) => void;
   readonly onError: (error: Error) => void;
 }

@@ -25,7 +25,7 @@ const settings = readSettings({
   LOCAL_LOGIN: z.optional(z.string()),
   SESSION_SECRET_ARN: z.string(),
 });
-const { approvals, database, dossiers } = openApprovals(settings);
+const { approvals, database, dossiers, refusals } = openApprovals(settings);
 const secret = new SessionSecretClient(settings.SESSION_SECRET_ARN);
 const session = { keys: () => secret.keys(systemClock()), clock: systemClock };
 /** Two conditions, so that a stray variable does not open a cloud stage. */
@@ -37,8 +37,7 @@ const pages = approvalPages({
   desk: dossiers,
   vote: (approvalId, planDigest, vote, authority) =>
     approvals.vote(approvalId, planDigest, vote, authority, settings.APPROVAL_USABLE_SECONDS),
-  recordRefusal: (approvalId, identityId, because) =>
-    approvals.recordRefusal(approvalId, identityId, because),
+  refusals,
   killSwitch: () => readKillSwitch(database, settings.CONTROLS_TABLE),
   people: isLocal
     ? new LocalSignIn({ ...session, users: parseLocalUsers(localUsers), newId: randomId })

@@ -15,10 +15,11 @@ export function markRefused(context: Context, because: VoteRefusal): void {
  */
 export function voteEvidence(ports: PagesPorts): MiddlewareHandler {
   return async (context, next) => {
+    // Now: behind it, hono answers for the route that ran last, which may have no such parameter.
+    const approvalId = context.req.param('id') ?? '';
     await next();
     const because: VoteRefusal | undefined = context.get(variable);
     if (because === undefined || context.req.method !== 'POST') return;
-    const approvalId = context.req.param('id') ?? '';
     ports.onRefusedVote({ approvalId, because, evidence: await leave(context, approvalId, because) });
   };
 
@@ -30,7 +31,7 @@ export function voteEvidence(ports: PagesPorts): MiddlewareHandler {
     try {
       const signedIn = await ports.people.identify(context);
       if (signedIn === undefined) return 'not-signed-in';
-      return await ports.recordRefusal(approvalId, signedIn.identity.id, because);
+      return await ports.refusals.record(approvalId, signedIn.identity.id, because);
     } catch (error) {
       ports.onError(error instanceof Error ? error : new Error('unknown'));
       return 'lost';

@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { approversOf } from '../approvals/approval.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { isHeldBy, isLeaseLive, type TargetLock } from './target-lock.ts';
 
@@ -20,6 +22,15 @@ export interface FailedConditions {
   readonly lock?: { readonly found: TargetLock | undefined };
 }
 type Found = Readonly<Record<string, unknown>> | undefined;
+
+const votesSchema = z.array(
+  z.object({
+    identityId: z.string().check(z.minLength(1)),
+    displayName: z.catch(z.string(), ''),
+    verdict: z.enum(['approve', 'reject']),
+    atEpochMs: z.int(),
+  }),
+);
 
 export interface AuthoriseSubject {
   readonly changeId: string;
@@ -48,9 +59,7 @@ export function explainRefusal(
     );
   }
   if (failed.decision !== undefined) return explainDecision(failed.decision.found, subject);
-  if (failed.approval !== undefined) {
-    return refused('approval', approvalReason(failed.approval.found, subject, now));
-  }
+  if (failed.approval !== undefined) return explainApproval(failed.approval.found, subject, now);
   if (failed.plan !== undefined)
     return refused('decision', 'the plan is gone or was altered under its digest');
   if (failed.lock !== undefined) return refused('lock', lockReason(failed.lock.found, subject, now));
@@ -71,6 +80,10 @@ export function explainDecision(decision: Found, subject: AuthoriseSubject): Aut
   return refused('decision', 'the decision changed while the change was starting');
 }
 
+export function explainApproval(approval: Found, subject: AuthoriseSubject, now: EpochMs): AuthoriseRefusal {
+  return refused('approval', approvalReason(approval, subject, now));
+}
+
 function statusReason(change: Found): string {
   const status = change?.['status'];
   return typeof status === 'string'
@@ -86,7 +99,14 @@ function approvalReason(approval: Found, subject: AuthoriseSubject, now: EpochMs
   }
   const usableUntil = approval['usableUntilEpochMs'];
   if (typeof usableUntil !== 'number' || usableUntil <= now) return 'the approval is no longer usable';
-  return 'the approval does not carry the quorum that the decision asked for';
+  return 'the approval changed, or does not carry the quorum of distinct people that the decision asked for';
+}
+
+/** How many distinct people an approval as stored was given by; one unreadable vote voids all. */
+export function countApprovers(approval: Found): number {
+  const votes: unknown = approval?.['votes'];
+  const readable = z.safeParse(votesSchema, votes);
+  return readable.success ? approversOf({ votes: readable.data }).size : 0;
 }
 
 function lockReason(lock: TargetLock | undefined, subject: AuthoriseSubject, now: EpochMs): string {

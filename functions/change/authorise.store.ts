@@ -3,7 +3,15 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import { readKillSwitch } from '../platform/kill-switch-reading.store.ts';
-import { explainDecision, explainRefusal, type FailedConditions, permits, refused } from './authorisation.ts';
+import {
+  countApprovers,
+  explainApproval,
+  explainDecision,
+  explainRefusal,
+  type FailedConditions,
+  permits,
+  refused,
+} from './authorisation.ts';
 import type { AuthoriseResult, Gate } from './change-protocol.ts';
 import { parseChange, parseLock } from './change-record.ts';
 import {
@@ -83,13 +91,18 @@ export class AuthoriseStore implements Gate {
     if (decision['outcome'] === 'require-approval' && typeof approvalId !== 'string') {
       return refused('approval', 'the decision asks for an approval but names none');
     }
+    const approval =
+      typeof approvalId === 'string' ? await this.#get(itemKeys.approval(approvalId)) : undefined;
+    if (typeof approvalId === 'string' && countApprovers(approval) < quorumOf(decision)) {
+      return explainApproval(approval, subject, now);
+    }
     const result = await this.#ledger.commit(
       incidentChain(change.incidentId),
       changeEntries(['change.started'], change, now, {
         policyDigest,
         ...(typeof approvalId === 'string' ? { approvalId } : {}),
       }),
-      this.#conditions(change, plan, decision, now),
+      this.#conditions(change, plan, decision, approval, now),
     );
     if (result.outcome === 'committed') return { outcome: 'authorised' };
     return explainRefusal(this.#failed(result.refusals), subject, now);
@@ -99,6 +112,7 @@ export class AuthoriseStore implements Gate {
     change: LockedChange,
     plan: Plan,
     decision: Readonly<Record<string, unknown>>,
+    approval: Item | undefined,
     now: number,
   ): Write[] {
     const { controls, operations, lockLeaseSeconds } = this.#settings;
@@ -145,24 +159,34 @@ export class AuthoriseStore implements Gate {
         { phase: 'mutating', leaseExpiresAtEpochMs },
         { onlyWhileLeaseIsLive: now },
       ),
-      ...(outcome === 'auto' ? [] : [this.#approvalCheck(change, decision, now)]),
+      ...(outcome === 'auto' ? [] : [this.#approvalCheck(change, decision, approval, now)]),
     ];
   }
 
-  #approvalCheck(change: LockedChange, decision: Readonly<Record<string, unknown>>, now: number): Write {
+  /**
+   * The quorum is counted in people, which no condition can do: it was counted on what was read, and the
+   * transaction insists on that very version.
+   */
+  #approvalCheck(
+    change: LockedChange,
+    decision: Readonly<Record<string, unknown>>,
+    approval: Item | undefined,
+    now: number,
+  ): Write {
     return {
       kind: 'check',
       table: this.#settings.operations,
       key: itemKeys.approval(String(decision['approvalId'])),
       condition:
         '#status = :approved AND planDigest = :plan AND incidentId = :incident' +
-        ' AND usableUntilEpochMs > :now AND size(votes) >= :quorum',
-      names: { '#status': 'status' },
+        ' AND usableUntilEpochMs > :now AND size(votes) >= :quorum AND #version = :version',
+      names: { '#status': 'status', '#version': 'version' },
       values: {
         ':approved': 'approved',
         ':plan': change.planDigest,
         ':incident': change.incidentId,
         ':now': now,
+        ':version': approval?.['version'] ?? 'none',
         ':quorum': quorumOf(decision),
       },
     };

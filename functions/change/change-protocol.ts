@@ -45,11 +45,14 @@ export interface EventFacts {
   readonly snapshotDigest?: string;
 }
 
+/** Hears of a lock item that cannot be read, by its target key. */
+export type SkipLock = (targetKey: string, error: unknown) => void;
+
 /** Steps of the protocol, as the stores carry them out: each is one transaction with its evidence. */
 export interface ChangeSteps {
   find(changeId: string): Promise<ChangeRecord | undefined>;
   lockOf(targetKey: string): Promise<TargetLock | undefined>;
-  locks(): Promise<TargetLock[]>;
+  locks(skip?: SkipLock): Promise<TargetLock[]>;
   record(
     changeId: string,
     fencingToken: number,

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import type { ChangeSteps, EventFacts, RecordResult, Refused } from './change-protocol.ts';
+import type { ChangeSteps, EventFacts, RecordResult, Refused, SkipLock } from './change-protocol.ts';
 import { type ChangeRecord, parseChange, parseLock } from './change-record.ts';
 import { type ChangeEvent, isRepeat, ledgerTypesOf, nextStatus } from './change-status.ts';
 import {
@@ -52,9 +52,21 @@ export class ChangeStore implements ChangeSteps {
     return item === undefined ? undefined : parseLock(item);
   }
 
-  /** Every lock item, free ones too, as one consistent read: what is in flight is among them. */
-  async locks(): Promise<TargetLock[]> {
-    return (await this.#database.query(this.#settings.controls, 'LOCK')).map((item) => parseLock(item));
+  /**
+   * Every lock item, free ones too, as one consistent read: what is in flight is among them. A malformed one is
+   * told to `skip` and left out; without `skip` it is thrown.
+   */
+  async locks(skip?: SkipLock): Promise<TargetLock[]> {
+    const items = await this.#database.query(this.#settings.controls, 'LOCK');
+    return items.flatMap((item) => {
+      try {
+        return [parseLock(item)];
+      } catch (error) {
+        if (skip === undefined) throw error;
+        skip(String(item['sk']), error);
+        return [];
+      }
+    });
   }
 
   /** The snapshot stands in its bucket; a second, different one for the same change is refused. */

@@ -41,6 +41,11 @@ const parts = {
     const { subject, message } = rollbackFailedPage(changeId, await changes.find(changeId));
     await topic.tell(subject, message);
   },
+  skipLock: (targetKey: string, error: unknown) =>
+    logger.error('lock skipped: a person has to look at it', {
+      targetKey,
+      reason: error instanceof Error ? error.message : 'unreadable',
+    }),
   clock: systemClock,
 };
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../platform/clock.ts';
-import type { ChangeSteps, EndingSteps, OpeningSteps } from './change-protocol.ts';
+import type { ChangeSteps, EndingSteps, OpeningSteps, SkipLock } from './change-protocol.ts';
 import type { ChangeRecord } from './change-record.ts';
 import { changeIdOf, decideRecovery, type ExecutionState, executionInCharge } from './recovery.ts';
 import type { TargetLock } from './target-lock.ts';
@@ -13,6 +13,8 @@ export interface RecoveryParts {
     startRecovery(executionName: string, change: ChangeRecord): Promise<'started' | 'existed'>;
   };
   readonly page: (changeId: string) => Promise<void>;
+  /** One lock that cannot be read must not keep the others from being recovered; a person has to look at it. */
+  readonly skipLock: SkipLock;
   readonly clock: Clock;
 }
 
@@ -28,7 +30,7 @@ export interface Recovered {
 export async function recoverAll(parts: RecoveryParts): Promise<Recovered[]> {
   const done: Recovered[] = [];
   const failures: unknown[] = [];
-  for (const lock of await parts.changes.locks()) {
+  for (const lock of await parts.changes.locks(parts.skipLock)) {
     if (lock.phase === 'free') continue;
     try {
       done.push(await recoverLock(lock, parts));

@@ -1,6 +1,7 @@
+import { canonicalJson } from '../platform/canonical-json.ts';
 import type { ActionDefinition } from './action-definition.ts';
 import { resolveAction } from './catalogue.ts';
-import { type Plan, planDigestOf } from './plan.ts';
+import { type Plan, planDigestOf, type SuccessCriterion } from './plan.ts';
 
 /** A stored plan that is still what was decided on, with its action looked up and its parameters parsed. */
 export type PlanCheck =
@@ -15,8 +16,8 @@ export type PlanCheck =
   | { readonly outcome: 'unsound'; readonly reason: string };
 
 /**
- * Recomputes everything that a plan claims: its digest, its action, its parameters and its target. Nothing in
- * a stored plan is believed because it is stored.
+ * Recomputes everything that a plan claims: its digest, its action and parameters, its target, effect and way
+ * back, and the least it must be measured by. Nothing in a stored plan is believed because it is stored.
  */
 export function checkStoredPlan(
   stored: unknown,
@@ -35,9 +36,50 @@ export function checkStoredPlan(
     return unsound('the parameters do not fit the schema of the action');
   }
   const { definition, parameters } = resolved;
-  const targetKey = definition.target(parameters).key;
-  if (plan.target?.key !== targetKey) return unsound('the target does not follow from the parameters');
-  return { outcome: 'sound', plan, definition, parameters, targetKey };
+  const fault =
+    consequencesFault(plan, definition, parameters) ?? criteriaFault(plan, definition, parameters);
+  if (fault !== undefined) return unsound(fault);
+  return { outcome: 'sound', plan, definition, parameters, targetKey: definition.target(parameters).key };
+}
+
+/** What people are shown and what is locked must be what the parameters lead to, to the letter. */
+function consequencesFault(plan: Plan, definition: ActionDefinition, parameters: object): string | undefined {
+  const steps = definition.rollbackSteps(parameters);
+  if (!isSame(plan.target, definition.target(parameters))) {
+    return 'the target does not follow from the parameters';
+  }
+  if (!isSame(plan.effect, definition.effect(parameters))) {
+    return 'the effect does not follow from the parameters';
+  }
+  if (!isSame(plan.rollbackPlan, { kind: 'restore-snapshot', steps })) {
+    return 'the rollback plan does not follow from the parameters';
+  }
+  return undefined;
+}
+
+/** A plan may ask for more than its action and its alarm do, never for less. */
+function criteriaFault(plan: Plan, definition: ActionDefinition, parameters: object): string | undefined {
+  if (!isListOfObjects(plan.successCriteria) || !isListOfObjects(plan.evidence)) {
+    return 'the success criteria or the evidence is malformed';
+  }
+  const stated = new Set(plan.successCriteria.map((criterion) => canonicalJson(criterion)));
+  const lacks = (criterion: SuccessCriterion) => !stated.has(canonicalJson(criterion));
+  if (definition.successCriteria(parameters).some(lacks)) {
+    return "a success criterion of the action's own is missing";
+  }
+  const alarms = plan.evidence.filter(({ kind }) => kind === 'alarm');
+  if (alarms.some(({ id }) => lacks({ kind: 'alarm-ok', alarmName: id }))) {
+    return 'the alarm in the evidence is not among the success criteria';
+  }
+  return undefined;
+}
+
+function isSame(stated: unknown, computed: object): boolean {
+  return stated !== undefined && canonicalJson(stated) === canonicalJson(computed);
+}
+
+function isListOfObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null);
 }
 
 function digestOrUndefined(plan: Plan): string | undefined {

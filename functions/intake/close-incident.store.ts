@@ -4,9 +4,10 @@ import type { Clock, EpochMs } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError, InvalidInputError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { type IncidentResult, incidentResults } from '../platform/vocabulary.ts';
+import type { IncidentResult } from '../platform/vocabulary.ts';
 import type { CooldownWindow } from './cooldown.ts';
 import { closingEntry, closingMessage, type IncidentClose } from './incident-close.ts';
+import { type StoredIncident, storedIncident } from './intake-items.ts';
 import { windowRetentionSeconds } from './taxonomy.ts';
 
 /** Where a person is told; best effort on its side, at least once on ours. */
@@ -28,22 +29,6 @@ export interface CloseDependencies {
   readonly operationsTable: string;
   readonly clock: Clock;
 }
-
-/** What closing needs to know of an incident. */
-const incident = z.looseObject({
-  status: z.enum(['open', 'closed']),
-  result: z.optional(z.enum(incidentResults)),
-  resultReason: z.optional(z.string()),
-  personToldAtEpochMs: z.optional(z.number()),
-  signal: z.looseObject({
-    fingerprint: z.string(),
-    title: z.string(),
-    severity: z.string(),
-    environment: z.string(),
-    resource: z.looseObject({ type: z.string(), id: z.string() }),
-  }),
-});
-type Incident = z.output<typeof incident>;
 
 /** How often a close looks again after its window was taken over or another close got in. */
 const closeAttempts = 5;
@@ -85,18 +70,18 @@ export class CloseIncidentStore {
     );
   }
 
-  async #read(incidentId: string): Promise<Incident> {
+  async #read(incidentId: string): Promise<StoredIncident> {
     const item = await this.#with.database.get(this.#with.operationsTable, itemKeys.incident(incidentId));
     if (item === undefined)
       throw new InvalidInputError(
         'close-incident.unknown-incident',
         `incident ${incidentId} does not exist; check the id`,
       );
-    return z.parse(incident, item);
+    return z.parse(storedIncident, item);
   }
 
   /** `false` when the incident or its window changed since they were read. */
-  async #commit(close: IncidentClose, { signal }: Incident, now: EpochMs): Promise<boolean> {
+  async #commit(close: IncidentClose, { signal }: StoredIncident, now: EpochMs): Promise<boolean> {
     const { database, ledger, controlsTable, operationsTable } = this.#with;
     const windowKey = itemKeys.window(signal.fingerprint);
     const window = (await database.get(controlsTable, windowKey)) as unknown as CooldownWindow | undefined;
@@ -143,7 +128,7 @@ export class CloseIncidentStore {
   }
 
   /** Sent before it is marked: a crash in between tells a person twice, never not at all. */
-  async #tellPerson(close: IncidentClose, { signal, personToldAtEpochMs }: Incident): Promise<void> {
+  async #tellPerson(close: IncidentClose, { signal, personToldAtEpochMs }: StoredIncident): Promise<void> {
     const { database, people, operationsTable, clock } = this.#with;
     const { title, severity, environment, resource } = signal;
     const words = closingMessage(close, { title, severity, environment, resource: resource.id });

@@ -53,6 +53,11 @@ export function isOpen(window: CooldownWindow, now: EpochMs): boolean {
   return window.incidentOpen || now < closingTime(window);
 }
 
+/** Whether a recovery at that time ends the problem that the window remembers. */
+export function recoversFrom({ suppressedAtEpochMs }: CooldownWindow, recoveredAtEpochMs: EpochMs): boolean {
+  return suppressedAtEpochMs !== undefined && suppressedAtEpochMs <= recoveredAtEpochMs;
+}
+
 /**
  * Decides whether a reported problem opens an incident. An open window suppresses it unless the severity rose
  * above the window's; then a new incident supersedes the old one, at the same backoff level, because worse is

@@ -3,6 +3,7 @@ import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { type IncidentResult, incidentResults } from '../platform/vocabulary.ts';
 import { oneLine } from './bounded-text.ts';
+import { endings } from './incident-execution.ts';
 
 /** Which incident ended, how and why. */
 export interface IncidentClose {
@@ -25,12 +26,6 @@ const taskInput = z.pipe(
   ),
 );
 
-const endings = {
-  FAILED: 'failed',
-  TIMED_OUT: 'ran out of time',
-  ABORTED: 'was stopped from outside',
-} as const;
-
 /** EventBridge "Step Functions Execution Status Change" of an incident execution; it is named after its incident. */
 const executionEnded = z.pipe(
   z.looseObject({
@@ -42,7 +37,7 @@ const executionEnded = z.pipe(
     ({ detail }): IncidentClose => ({
       incidentId: detail.name,
       result: 'needs-person',
-      reason: `the incident's execution ${endings[detail.status]} before it came to a result`,
+      reason: `the incident's execution ${endings[detail.status]}`,
     }),
   ),
 );

@@ -1,7 +1,9 @@
+import * as z from 'zod/mini';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Item } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
+import { incidentResults } from '../platform/vocabulary.ts';
 import type { Admission, CooldownWindow } from './cooldown.ts';
 import type { Signal } from './signal.ts';
 
@@ -46,6 +48,27 @@ export function incidentItem(incidentId: string, signal: Signal, now: EpochMs): 
     openedAtEpochMs: now,
   };
 }
+
+/** What closing and sweeping need to know of an incident. */
+export const storedIncident = z.looseObject({
+  incidentId: z.string(),
+  status: z.enum(['open', 'closed']),
+  openedAtEpochMs: z.number(),
+  closedAtEpochMs: z.optional(z.number()),
+  /** When the problem was last reported to be over, while the window was open. */
+  recoveredAtEpochMs: z.optional(z.number()),
+  result: z.optional(z.enum(incidentResults)),
+  resultReason: z.optional(z.string()),
+  personToldAtEpochMs: z.optional(z.number()),
+  signal: z.looseObject({
+    fingerprint: z.string(),
+    title: z.string(),
+    severity: z.string(),
+    environment: z.string(),
+    resource: z.looseObject({ type: z.string(), id: z.string() }),
+  }),
+});
+export type StoredIncident = z.output<typeof storedIncident>;
 
 /** A window that has just been claimed: no closing time and no TTL before its incident closes. */
 export function windowItem(

@@ -4,7 +4,7 @@ import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentIdFor } from '../platform/ids.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { type Admission, admit, type CooldownWindow, isOpen } from './cooldown.ts';
+import { type Admission, admit, type CooldownWindow, isOpen, recoversFrom } from './cooldown.ts';
 import {
   explainLateRecovery,
   explainOpening,
@@ -12,6 +12,7 @@ import {
   explainRecoveryWithoutIncident,
   explainSuppression,
 } from './explanation.ts';
+import type { IncidentExecutions } from './incident-execution.ts';
 import {
   type EventRecord,
   eventItem,
@@ -22,11 +23,7 @@ import {
   windowItem,
 } from './intake-items.ts';
 import type { Arrival, Signal } from './signal.ts';
-
-/** Starts an incident's execution; starting one that was started before changes nothing. */
-export interface IncidentExecutions {
-  start(incidentId: string): Promise<void>;
-}
+import { WindowStore } from './window.store.ts';
 
 /** What became of one delivery. `repeated`: the same event was dealt with before. */
 export type IntakeResult =
@@ -52,13 +49,17 @@ const claimAttempts = 10;
  *
  *     claim:   transaction {window, incident, event, ledger} ── StartExecution(name = incident) ── mark started
  *     crash here:                                            ▲                                  ▲
- *              the next delivery that reads the window sees `executionStarted = false` and goes on from there
+ *              the next delivery that reads the window sees `executionStarted = false` and goes on from there;
+ *              where none comes, the sweep finds an open incident without an execution
  */
 export class IntakeStore {
   readonly #with: IntakeDependencies;
+  readonly #windows: WindowStore;
 
   constructor(dependencies: IntakeDependencies) {
     this.#with = dependencies;
+    const { database, controlsTable, executions } = dependencies;
+    this.#windows = new WindowStore(database, controlsTable, executions);
   }
 
   /** @throws DependencyUnavailableError when the delivery should be repeated. */
@@ -81,29 +82,41 @@ export class IntakeStore {
     now: EpochMs,
   ): Promise<IntakeResult> {
     for (let attempt = 1; attempt <= claimAttempts; attempt++) {
-      const window = await this.#windowWithExecutionStarted(signal.fingerprint);
+      const window = await this.#windows.readWithExecutionStarted(signal.fingerprint);
       const admission = admit(window, signal.severity, cooldown, now);
       if (admission.decision === 'suppress') {
-        const { incidentId } = admission;
-        const rule = explainSuppression(admission);
-        return this.#note(
-          { ...recordedSignal(signal), outcome: 'suppressed', rule, incidentId },
-          { outcome: 'suppressed', incidentId },
-          now,
-        );
+        const suppressed = await this.#suppress(signal, admission, window, now);
+        if (suppressed === 'overtaken') continue;
+        return suppressed;
       }
       const claim = await this.#claim(signal, admission, window, now);
       if (claim.outcome === 'opened') return claim;
       if (claim.outcome === 'known') {
         // Another delivery of this event got in between; it may have died before it started the execution.
-        await this.#windowWithExecutionStarted(signal.fingerprint);
+        await this.#windows.readWithExecutionStarted(signal.fingerprint);
         return { outcome: 'repeated' };
       }
     }
-    throw new DependencyUnavailableError(
-      'intake.contention',
-      `window ${signal.fingerprint} changed hands ${claimAttempts} times during one claim; deliver the event again`,
-    );
+    throw contention(signal.fingerprint);
+  }
+
+  /**
+   * A duplicate is one read and one write of its own item. Only the first one after the incident closed also
+   * writes the window: a problem that came back and stays is reported once, and then never again.
+   */
+  async #suppress(
+    signal: Signal,
+    admission: Extract<Admission, { decision: 'suppress' }>,
+    window: CooldownWindow | undefined,
+    now: EpochMs,
+  ): Promise<IntakeResult | 'overtaken'> {
+    const { incidentId } = admission;
+    const rule = explainSuppression(admission);
+    const record: EventRecord = { ...recordedSignal(signal), outcome: 'suppressed', rule, incidentId };
+    const done: IntakeResult = { outcome: 'suppressed', incidentId };
+    if (window === undefined || window.incidentOpen || window.suppressedAtEpochMs !== undefined)
+      return this.#note(record, done, now);
+    return this.#noteWith(record, this.#windows.remembering(window, signal), done, now);
   }
 
   async #claim(
@@ -138,21 +151,47 @@ export class IntakeStore {
       const [, incident, event] = result.refusals;
       return { outcome: incident !== undefined || event !== undefined ? 'known' : 'overtaken' };
     }
-    await this.#startExecution(signal.fingerprint, incidentId);
+    await this.#windows.startExecution(signal.fingerprint, incidentId);
     return { outcome: 'opened', incidentId };
   }
 
   async #acceptRecovery(signal: Signal, now: EpochMs): Promise<IntakeResult> {
+    for (let attempt = 1; attempt <= claimAttempts; attempt++) {
+      const window = await this.#windows.readWithExecutionStarted(signal.fingerprint);
+      const forgetting =
+        window !== undefined && recoversFrom(window, signal.occurredAtEpochMs)
+          ? this.#windows.forgetting(signal.fingerprint, window)
+          : undefined;
+      const result =
+        window === undefined || !isOpen(window, now)
+          ? await this.#noteRecovery(signal, forgetting, now)
+          : await this.#attachRecovery(signal, window.incidentId, forgetting, now);
+      if (result !== 'overtaken') return result;
+    }
+    throw contention(signal.fingerprint);
+  }
+
+  async #noteRecovery(
+    signal: Signal,
+    forgetting: Write | undefined,
+    now: EpochMs,
+  ): Promise<IntakeResult | 'overtaken'> {
+    const rule = explainRecoveryWithoutIncident;
+    const record: EventRecord = { ...recordedSignal(signal), outcome: 'recorded', rule };
+    const done: IntakeResult = { outcome: 'recorded' };
+    return forgetting === undefined
+      ? this.#note(record, done, now)
+      : this.#noteWith(record, forgetting, done, now);
+  }
+
+  async #attachRecovery(
+    signal: Signal,
+    incidentId: string,
+    forgetting: Write | undefined,
+    now: EpochMs,
+  ): Promise<IntakeResult | 'overtaken'> {
     const { ledger, operationsTable } = this.#with;
     const record = recordedSignal(signal);
-    const window = await this.#windowWithExecutionStarted(signal.fingerprint);
-    if (window === undefined || !isOpen(window, now))
-      return this.#note(
-        { ...record, outcome: 'recorded', rule: explainRecoveryWithoutIncident },
-        { outcome: 'recorded' },
-        now,
-      );
-    const { incidentId } = window;
     const writes: Write[] = [
       {
         kind: 'update',
@@ -165,11 +204,14 @@ export class IntakeStore {
         values: { ':at': signal.occurredAtEpochMs },
       },
       this.#eventPut({ ...record, outcome: 'attached', rule: explainRecovery(incidentId), incidentId }, now),
+      ...(forgetting === undefined ? [] : [forgetting]),
     ];
     const entry = recoveryEntry(incidentId, signal, now);
     const result = await ledger.commit(incidentChain(incidentId), [entry], writes);
     if (result.outcome === 'committed') return { outcome: 'attached', incidentId };
-    if (result.refusals[1] !== undefined) return { outcome: 'repeated' };
+    const [tooEarly, known] = result.refusals;
+    if (known !== undefined) return { outcome: 'repeated' };
+    if (tooEarly === undefined) return 'overtaken';
     const rule = explainLateRecovery(incidentId);
     return this.#note({ ...record, outcome: 'recorded', rule, incidentId }, { outcome: 'recorded' }, now);
   }
@@ -180,6 +222,18 @@ export class IntakeStore {
     return stored === 'stored' ? done : { outcome: 'repeated' };
   }
 
+  /** The same with one write to the window: both or neither, so that a repeated delivery does neither again. */
+  async #noteWith(
+    record: EventRecord,
+    write: Write,
+    done: IntakeResult,
+    now: EpochMs,
+  ): Promise<IntakeResult | 'overtaken'> {
+    const result = await this.#with.database.transact([this.#eventPut(record, now), write]);
+    if (result.outcome === 'committed') return done;
+    return result.refusals[0] === undefined ? 'overtaken' : { outcome: 'repeated' };
+  }
+
   #eventPut(record: EventRecord, now: EpochMs): Write {
     return {
       kind: 'put',
@@ -188,30 +242,11 @@ export class IntakeStore {
       condition: 'attribute_not_exists(pk)',
     };
   }
+}
 
-  /** Reads a problem's window and first finishes a start that its claimer did not live to make. */
-  async #windowWithExecutionStarted(fingerprint: string): Promise<CooldownWindow | undefined> {
-    const { database, controlsTable } = this.#with;
-    const window = (await database.get(controlsTable, itemKeys.window(fingerprint))) as unknown as
-      | CooldownWindow
-      | undefined;
-    if (window?.executionStarted === false) await this.#startExecution(fingerprint, window.incidentId);
-    return window;
-  }
-
-  async #startExecution(fingerprint: string, incidentId: string): Promise<void> {
-    const { database, controlsTable, executions } = this.#with;
-    await executions.start(incidentId);
-    // Refused when a more severe signal has taken the window over: then there is nothing left to mark.
-    await database.transact([
-      {
-        kind: 'update',
-        table: controlsTable,
-        key: itemKeys.window(fingerprint),
-        update: 'SET executionStarted = :yes',
-        condition: 'incidentId = :incident',
-        values: { ':incident': incidentId, ':yes': true },
-      },
-    ]);
-  }
+function contention(fingerprint: string): DependencyUnavailableError {
+  return new DependencyUnavailableError(
+    'intake.contention',
+    `window ${fingerprint} changed hands ${claimAttempts} times during one delivery; deliver the event again`,
+  );
 }

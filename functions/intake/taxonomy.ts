@@ -140,6 +140,14 @@ function repeated(values: readonly string[]): string[] {
   return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))];
 }
 
+/** The longest that any problem can stay suppressed after its incident closed. */
+export function longestCooldownSeconds({ classes }: Taxonomy): number {
+  return Math.max(
+    0,
+    ...classes.map((entry) => (entry.disposition === 'incident' ? entry.backoff.maximumSeconds : 0)),
+  );
+}
+
 /** What the taxonomy says about one event. */
 export interface Classification {
   readonly entry: TaxonomyClass;

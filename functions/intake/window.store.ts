@@ -53,7 +53,8 @@ export class WindowStore {
       table: this.#table,
       key: itemKeys.window(signal.fingerprint),
       update: 'SET suppressedAtEpochMs = :at, suppressedEventId = :event',
-      condition: 'incidentId = :incident AND incidentOpen = :no AND attribute_not_exists(suppressedAtEpochMs)',
+      condition:
+        'incidentId = :incident AND incidentOpen = :no AND attribute_not_exists(suppressedAtEpochMs)',
       values: {
         ':at': signal.occurredAtEpochMs,
         ':event': signal.eventId,

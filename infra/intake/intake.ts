@@ -32,6 +32,7 @@ export class Intake extends Construct {
       P2: { queue: queues.P2.queue, deadLetters: queues.P2.deadLetters },
     };
     new SignalRules(this, 'Rules', {
+      platform,
       taxonomy: props.taxonomy,
       queues: { P0: queues.P0.queue, P1: queues.P1.queue, P2: queues.P2.queue },
     });

@@ -5,6 +5,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { DeadLetters } from './dead-letters.ts';
+import { keepFailedCalls } from './failed-calls.ts';
 import type { Platform } from './platform.ts';
 
 export interface AbnormalEndProps {
@@ -15,10 +16,14 @@ export interface AbnormalEndProps {
   readonly holds: string;
 }
 
-/** Tells a function of every execution of a state machine that did not end by itself. */
-export function abnormalEnd(scope: Construct, id: string, props: AbnormalEndProps): Rule {
+/**
+ * Tells a function of every execution of a state machine that did not end by itself. The dead-letter queue gets
+ * the event that could not be delivered, and the one that the function failed on three times.
+ */
+export function abnormalEnd(scope: Construct, id: string, props: AbnormalEndProps): void {
   const letters = new DeadLetters(scope, `${id}Failed`, { platform: props.platform, holds: props.holds });
-  return new Rule(scope, id, {
+  keepFailedCalls(props.target, letters.queue);
+  new Rule(scope, id, {
     description: 'Interlock: an execution that failed, timed out or was stopped',
     eventPattern: {
       source: ['aws.states'],

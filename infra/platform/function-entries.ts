@@ -15,6 +15,11 @@ export const functionEntries = {
     entry: `${capabilities}/intake/close-incident.handler.ts`,
     timeoutSeconds: 30,
   },
+  'sweep-incidents': {
+    entry: `${capabilities}/intake/sweep-incidents.handler.ts`,
+    // A thousand executions to look up in the worst case; the next sweep comes after five minutes.
+    timeoutSeconds: 240,
+  },
   triage: { entry: `${capabilities}/triage/triage.handler.ts`, timeoutSeconds: 210 },
   routing: { entry: `${capabilities}/routing/routing.handler.ts`, timeoutSeconds: 180 },
   decide: { entry: `${capabilities}/autonomy/decide.handler.ts`, timeoutSeconds: 30 },

@@ -8,6 +8,7 @@ import { ApprovalTokenClient } from '../../functions/approvals/approval-token.cl
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
+import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import { requestApproval } from '../../functions/approvals/request-approval.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
 import { TaskCallbackClient } from '../../functions/approvals/task-callback.client.ts';
@@ -69,14 +70,16 @@ async function asked(quorum = 1) {
         clock: () => now,
         lifeSeconds: 600,
         publicBaseUrl: 'https://approvals.example',
-        findAsked: (incident_, digest) => dossiers.asked(incident_, digest),
-        encrypt: (id, token) => process.effect(() => tokens.encrypt(id, token)),
-        create: (approval, ciphertext) => storeOf(process, () => now).create(approval, ciphertext),
-        tell: (_subject, message) =>
-          process.effect(async () => {
-            messages.push(message);
-          }),
-        onNotificationFailure: async (_approval, error) => {
+        dossiers,
+        tokens: { encrypt: (id, token) => process.effect(() => tokens.encrypt(id, token)) },
+        approvals: storeOf(process, () => now),
+        people: {
+          tell: (_subject, message) =>
+            process.effect(async () => {
+              messages.push(message);
+            }),
+        },
+        onNotificationFailure: (_approvalId, error) => {
           throw error;
         },
       },
@@ -93,16 +96,11 @@ async function asked(quorum = 1) {
     );
   };
   const tell = (process = new Mortal()) => {
-    const store = storeOf(process);
-    const ports: DeliveryPorts = {
-      get: (id) => store.get(id),
-      tokenOf: (id) => store.tokenOf(id),
-      decrypt: (id, ciphertext) => tokens.decrypt(id, ciphertext),
-      beginCallback: (approval) => store.beginCallback(approval),
+    const approvals = storeOf(process);
+    const telling: DeliveryPorts['executions'] = {
       succeed: (token, output) => process.effect(() => executions.succeed(token, output)),
-      markDelivered: (approval, tooLate) => store.markDelivered(approval, tooLate),
     };
-    return deliverDecision(ports, approvalId);
+    return deliverDecision({ approvals, tokens, executions: telling }, approvalId);
   };
   const approval = async (): Promise<Approval> => {
     const found = await storeOf().get(approvalId);
@@ -288,6 +286,81 @@ describe('races', () => {
         types.filter((type) => type === 'approval.approved' || type === 'approval.expired'),
       ).toStrictEqual([`approval.${status}`]);
     }
+  });
+});
+
+describe('votes that do not count', () => {
+  const refusals = (process = new Mortal()) => {
+    const database = process.database();
+    const ledger = new LedgerStore(database, tables.ledgerTable, 'test-artefact');
+    return new RefusedVoteStore(database, ledger, tables.operations, () => now);
+  };
+
+  it('one person refused many times at once leaves one entry', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    const tries = Array.from({ length: 12 }, () =>
+      refusals().record(current.approvalId, 'mia', 'no-authority'),
+    );
+    const outcomes = await Promise.all(tries);
+    expect(outcomes.filter((outcome) => outcome === 'recorded')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'recorded-before')).toHaveLength(11);
+    expect((await current.evidence()).map(({ type }) => type)).toStrictEqual([
+      'approval.requested',
+      'approval.vote-refused',
+    ]);
+  });
+
+  it('many people leave 50 entries and no more, and the approval is still decidable', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    for (let person = 0; person < 48; person++) {
+      expect(await refusals().record(current.approvalId, `person-${person}`, 'expired')).toBe('recorded');
+    }
+    await Promise.all(
+      ['ana', 'ben', 'cleo', 'dan'].map((id) => refusals().record(current.approvalId, id, 'expired')),
+    );
+    expect(await refusals().record(current.approvalId, 'eve', 'expired')).toBe('at-capacity');
+    const types = (await current.evidence()).map(({ type }) => type);
+    expect(types.filter((type) => type === 'approval.vote-refused')).toHaveLength(50);
+    expect(await current.vote('ana', 'approve')).toMatchObject({ outcome: 'recorded' });
+    expect((await current.approval()).refusedVotes).toHaveLength(50);
+  });
+
+  it('costs no vote its race and creates no approval', async () => {
+    const current = await asked(2);
+    await current.request('token-1');
+    const read = await current.approval();
+    await refusals().record(current.approvalId, 'mia', 'form-token-wrong');
+    const { refusedVotes: _marks, ...after } = await current.approval();
+    expect(after).toStrictEqual(read);
+    expect(await storeOf().beginCallback(read)).toMatchObject({ callbackAttempts: 1 });
+    for (const unknown of ['', 'no-such-approval', 'a'.repeat(3_000)]) {
+      expect(await refusals().record(unknown, 'mia', 'form-token-wrong')).toBe('unknown');
+    }
+    expect(
+      await tables.database.get(tables.operations, itemKeys.approval('no-such-approval')),
+    ).toBeUndefined();
+  });
+
+  it('killed before its write and tried again, a refusal leaves the same entry', async () => {
+    let current = await asked();
+    const effects = await killEverywhere(
+      async () => {
+        current = await asked();
+        await current.request('token-1');
+        return (process) => refusals(process).record(current.approvalId, 'mia', 'expired');
+      },
+      async () => {
+        const entries = await current.evidence();
+        expect(verifyChain(incidentChain(current.incidentId), entries)).toStrictEqual([]);
+        expect(entries.map(({ type }) => type)).toStrictEqual([
+          'approval.requested',
+          'approval.vote-refused',
+        ]);
+      },
+    );
+    expect(effects).toBe(1);
   });
 });
 

@@ -1,9 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { announcedApproval, deliverBatch, sweep } from '../../functions/approvals/callback-batch.ts';
-import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
+import {
+  announcedApproval,
+  deliverBatch,
+  repairMissed,
+  sweep,
+} from '../../functions/approvals/callback-batch.ts';
+import {
+  type DeliveryPorts,
+  deliverDecision as deliver,
+} from '../../functions/approvals/deliver-decision.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
-import { now, pending } from './fixtures.ts';
+import { now, pending, vote } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
+
+/** Everything that telling an execution needs, in one object. */
+type Ports = DeliveryPorts['approvals'] & DeliveryPorts['tokens'] & DeliveryPorts['executions'];
+
+const deliverDecision = (ports: Ports, approvalId: string) =>
+  deliver({ approvals: ports, tokens: ports, executions: ports }, approvalId);
 
 /** One decided approval and an execution that waits for `token-1`, once. */
 async function waiting(verdict: 'approve' | 'reject' | 'none' = 'approve') {
@@ -15,7 +29,7 @@ async function waiting(verdict: 'approve' | 'reject' | 'none' = 'approve') {
   const told: string[] = [];
   let waits = true;
   const reported: (string | undefined)[] = [];
-  const ports: DeliveryPorts = {
+  const ports: Ports = {
     get: (id) => store.get(id),
     tokenOf: (id) => store.tokenOf(id),
     decrypt: async (_id, ciphertext) => Buffer.from(ciphertext).toString().replace('sealed ', ''),
@@ -105,7 +119,7 @@ describe('telling the execution', () => {
     const approval = await store.get('apr-1');
     if (approval === undefined) throw new Error('lost');
     stopWaiting();
-    const racing: DeliveryPorts = {
+    const racing: Ports = {
       ...ports,
       succeed: async (token, output) => {
         const answer = await ports.succeed(token, output);
@@ -114,7 +128,7 @@ describe('telling the execution', () => {
       },
     };
     expect(await deliverDecision(racing, 'apr-1')).toBe('superseded');
-    const next: DeliveryPorts = {
+    const next: Ports = {
       ...ports,
       succeed: async (token) => {
         told.push(token);
@@ -200,5 +214,26 @@ describe('a sweep', () => {
     );
     await expect(run).rejects.toMatchObject({ code: 'approval.sweep-incomplete', retryable: true });
     expect(seen).toStrictEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a repair', () => {
+  it('delivers what is undelivered, expires what is overdue first, and leaves the rest', async () => {
+    const decided = pending({ approvalId: 'decided', status: 'approved', votes: [vote('ana', 'approve')] });
+    const lists = {
+      pending: [
+        pending({ approvalId: 'waiting', expiresAtEpochMs: now + 1 }),
+        pending({ approvalId: 'overdue', expiresAtEpochMs: now }),
+      ],
+      undelivered: [decided],
+    };
+    const steps: string[] = [];
+    const missed = {
+      list: async (status: 'pending' | 'undelivered') => lists[status],
+      expire: async (id: string) => steps.push(`expire ${id}`),
+    };
+    const told = async (id: string) => void steps.push(`deliver ${id}`);
+    await repairMissed(missed, now, told, () => undefined);
+    expect(steps).toStrictEqual(['deliver decided', 'expire overdue', 'deliver overdue']);
   });
 });

@@ -13,7 +13,10 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { LedgerStore } from '../../functions/audit/ledger.store.ts';
+import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
+import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { tokenIn } from './browser.ts';
@@ -224,6 +227,137 @@ describe('the deployed functions', () => {
       }
     },
   );
+
+  describe('refuse a vote and leave evidence', () => {
+    type Form = Record<string, string>;
+    interface Prepared {
+      readonly path: string;
+      readonly approvalId: string;
+      readonly cookies: string[];
+      readonly csrf: string;
+    }
+    const approve = (csrf: string): Form => ({ csrf, verdict: 'approve' });
+    const change = (approvalId: string, update: string, values: Record<string, unknown>) =>
+      tables.database.transact([
+        {
+          kind: 'update',
+          table: tables.operations,
+          key: itemKeys.approval(approvalId),
+          update,
+          values,
+        },
+      ]);
+
+    it.each<[string, string, number, (prepared: Prepared) => Promise<Form>, string?]>([
+      ['without a token', 'form-token-missing', 403, async () => ({ verdict: 'approve' })],
+      ['with a forged token', 'form-token-wrong', 403, async () => approve('A'.repeat(43))],
+      [
+        'with the token of another session',
+        'form-token-wrong',
+        403,
+        async ({ path }) => {
+          const foreign = await visit('GET', path, await signIn('ben', path));
+          return approve(tokenIn(foreign.body, path));
+        },
+      ],
+      [
+        'with a malformed form',
+        'malformed-form',
+        400,
+        async ({ csrf }) => ({ csrf, verdict: 'approve', comment: 'the-comment', quorum: '0' }),
+      ],
+      [
+        'with 20 kB of comment',
+        'form-too-large',
+        413,
+        async ({ csrf }) => ({ ...approve(csrf), comment: 'x'.repeat(20_000) }),
+      ],
+      ['without authority', 'no-authority', 404, async ({ csrf }) => approve(csrf), 'mia'],
+      [
+        'after the time was up',
+        'expired',
+        409,
+        async ({ approvalId, csrf }) => {
+          await change(approvalId, 'SET expiresAtEpochMs = :past', { ':past': 1_700_000_000_000 });
+          return approve(csrf);
+        },
+      ],
+      [
+        'after it was decided',
+        'already-decided',
+        409,
+        async ({ path, csrf }) => {
+          const cookies = await signIn('ben', path);
+          const token = tokenIn((await visit('GET', path, cookies)).body, path);
+          await visit('POST', path, cookies, { csrf: token, verdict: 'reject', reason: 'other' });
+          return approve(csrf);
+        },
+      ],
+    ])('%s: %s', async (_case, because, status, prepare, identityId = 'ana') => {
+      const { approvalId, incidentId, planDigest } = await asked();
+      await handlers.request({ incidentId, planDigest, approvalId, taskToken: 'token-1' }, context);
+      const path = `/approvals/${approvalId}`;
+      const cookies = await signIn(identityId, path);
+      const csrf = tokenIn((await visit('GET', path, cookies)).body, path);
+      const form = await prepare({ path, approvalId, cookies, csrf });
+      const read = () => tables.database.get(tables.operations, itemKeys.approval(approvalId));
+      const [before, entriesBefore] = [await read(), await tables.ledger.read(incidentChain(incidentId))];
+
+      for (let attempt = 0; attempt < 3; attempt++) {
+        expect((await visit('POST', path, cookies, form)).status).toBe(status);
+      }
+
+      const entries = await tables.ledger.read(incidentChain(incidentId));
+      expect(verifyChain(incidentChain(incidentId), entries)).toStrictEqual([]);
+      expect(entries.slice(entriesBefore.length)).toMatchObject([
+        { type: 'approval.vote-refused', actor: { kind: 'person', id: identityId } },
+      ]);
+      expect(entries.at(-1)?.detail).toStrictEqual({ approvalId, identityId, because });
+      expect(entries).toHaveLength(entriesBefore.length + 1);
+      const { refusedVotes, ...after } = (await read()) ?? {};
+      expect(after).toStrictEqual(before);
+      expect(refusedVotes).toStrictEqual([`${because} ${identityId}`]);
+    });
+
+    it('for an unknown id in the log alone, and safely', async () => {
+      const entries = async () => {
+        const found: unknown[] = [];
+        for await (const entry of tables.database.scan(tables.ledgerTable)) found.push(entry);
+        return found;
+      };
+      const [before, cookies] = [await entries(), await signIn('ana', '/')];
+      for (const id of ['no-such-approval', 'a'.repeat(3_000), encodeURIComponent('<"\n}>')]) {
+        output.length = 0;
+        expect((await visit('POST', `/approvals/${id}`, cookies, { verdict: 'approve' })).status).toBe(404);
+        const lines = output.filter((text) => text.includes('vote refused'));
+        expect(lines).toHaveLength(1);
+        const line = JSON.parse(lines[0] ?? '{}');
+        expect(line).toMatchObject({ level: 'WARN', code: 'approval.unknown' });
+        expect(line.approvalId).toMatch(/^[\w?-]{1,64}$/);
+        expect(line).not.toHaveProperty('because');
+      }
+      expect(await entries()).toStrictEqual(before);
+    });
+
+    it('with the same answer when the ledger cannot be written', async () => {
+      const { approvalId, incidentId, planDigest } = await asked();
+      await handlers.request({ incidentId, planDigest, approvalId, taskToken: 'token-1' }, context);
+      const path = `/approvals/${approvalId}`;
+      const cookies = await signIn('ana', path);
+      const away = vi
+        .spyOn(LedgerStore.prototype, 'commit')
+        .mockRejectedValue(new DependencyUnavailableError('ledger.contention', 'retry'));
+      output.length = 0;
+      try {
+        expect((await visit('POST', path, cookies, { verdict: 'approve' })).status).toBe(403);
+        expect(away).toHaveBeenCalledOnce();
+      } finally {
+        away.mockRestore();
+      }
+      expect(output.join('')).toContain('ledger.contention');
+      expect(output.join('')).toContain('"evidence":"lost"');
+    });
+  });
 
   it('say what people decided when the wait timed out, and expire what they did not', async () => {
     const { approvalId, incidentId, planDigest } = await asked();

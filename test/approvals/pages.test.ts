@@ -6,6 +6,7 @@ import { LocalSignIn } from '../../functions/approvals/local-sign-in.tsx';
 import { noSignIn } from '../../functions/approvals/no-sign-in.tsx';
 import { approvalPages } from '../../functions/approvals/pages.tsx';
 import type { PagesPorts } from '../../functions/approvals/pages-ports.ts';
+import type { RefusedVote, VoteRefusal } from '../../functions/approvals/refused-vote.ts';
 import { sessionKeys } from '../../functions/approvals/session.ts';
 import { emptyChain, sealEntries } from '../../functions/audit/ledger-entry.ts';
 import type { Plan } from '../../functions/change/plan.ts';
@@ -29,6 +30,9 @@ let dossiers: Map<string, Dossier>;
 let votes: number;
 let killSwitch: () => Promise<KillSwitchReading>;
 let failing: boolean;
+let refusedVotes: RefusedVote[];
+/** The ledger entries that refusals left. */
+let evidence: string[];
 
 beforeEach(() => {
   users = [
@@ -44,6 +48,8 @@ beforeEach(() => {
   votes = 0;
   killSwitch = async () => 'released';
   failing = false;
+  refusedVotes = [];
+  evidence = [];
 });
 
 async function put(approval: Approval, plan: Plan = planOf(), title?: string): Promise<void> {
@@ -89,10 +95,18 @@ function app(overrides: Partial<PagesPorts> = {}) {
     keys: async () => keys,
     clock: () => clock.now,
     strictTransport: true,
+    refusals: { record },
     onVote: () => undefined,
+    onRefusedVote: (refused) => refusedVotes.push(refused),
     onError: () => undefined,
     ...overrides,
   });
+}
+
+async function record(approvalId: string, identityId: string, because: VoteRefusal) {
+  if ((await store.get(approvalId)) === undefined) return 'unknown' as const;
+  evidence.push(`${approvalId} ${identityId} ${because}`);
+  return 'recorded' as const;
 }
 
 function incidentFile(): IncidentFile {
@@ -136,6 +150,7 @@ describe('reading', () => {
       }
       expect(await store.get('apr-1')).toStrictEqual(before);
       expect(votes).toBe(0);
+      expect(refusedVotes).toStrictEqual([]);
     },
   );
 
@@ -269,6 +284,7 @@ describe('voting', () => {
     expect(late.text).toContain('decided before it arrived');
     const change = await ana.post(path, { csrf: anaToken, verdict: 'reject', reason: 'other' });
     expect(change.status).toBe(409);
+    expect(evidence).toStrictEqual(['apr-1 ben already-decided', 'apr-1 ana already-decided']);
     expect(await store.get('apr-1')).toStrictEqual(decided);
   });
 
@@ -282,6 +298,7 @@ describe('voting', () => {
     const csrf = await tokenFor(browser);
     clock.now = now + later;
     expect((await browser.post(path, { csrf, verdict: 'approve' })).status).toBe(status);
+    expect(evidence).toStrictEqual(status === 303 ? [] : ['apr-1 ana expired']);
   });
 
   it('says when it has expired', async () => {
@@ -310,6 +327,7 @@ describe('voting', () => {
     ana?.groups.splice(0);
     expect((await browser.post(path, { csrf, verdict: 'approve' })).status).toBe(404);
     expect(votes).toBe(0);
+    expect(evidence).toStrictEqual(['apr-1 ana no-authority']);
     users.splice(0, 1);
     expect((await browser.post(path, { csrf, verdict: 'approve' })).location).toContain('/sign-in');
   });
@@ -328,6 +346,7 @@ describe('voting', () => {
     const { sid } = JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
     const csrf = formToken(keys, sid, 'approval/apr-1');
     expect((await browser.post(path, { csrf, verdict: 'approve' })).status).toBe(403);
+    expect(evidence).toStrictEqual(['apr-1 olga no-authority']);
     expect(await store.get('apr-1')).toMatchObject({ status: 'pending', votes: [] });
   });
 
@@ -349,6 +368,7 @@ describe('voting', () => {
     expect(page.text).not.toContain('value="approve"');
     expect((await browser.post(path, { csrf, verdict: 'approve' })).status).toBe(409);
     expect(votes).toBe(0);
+    expect(evidence).toStrictEqual(['apr-1 ana plan-altered']);
   });
 });
 
@@ -373,6 +393,8 @@ describe('forged and malformed forms', () => {
     expect(status).toBe(403);
     expect(await store.get('apr-1')).toMatchObject({ status: 'pending', votes: [] });
     expect(votes).toBe(0);
+    const because = fields(own, other, foreign)['csrf'] === undefined ? 'missing' : 'wrong';
+    expect(evidence).toStrictEqual([`apr-1 ana form-token-${because}`]);
   });
 
   it('refuses a form that comes from another site, even with its token', async () => {
@@ -384,6 +406,7 @@ describe('forged and malformed forms', () => {
       expect(answer.status).toBe(403);
     }
     expect(votes).toBe(0);
+    expect(new Set(evidence)).toStrictEqual(new Set(['apr-1 ana cross-site-form']));
     const own = await browser.post(path, { csrf, verdict: 'approve' }, { 'sec-fetch-site': 'same-origin' });
     expect(own.status).toBe(303);
   });
@@ -404,6 +427,7 @@ describe('forged and malformed forms', () => {
     const csrf = await tokenFor(browser);
     expect((await browser.post(path, { csrf, ...(fields as Record<string, string>) })).status).toBe(400);
     expect(votes).toBe(0);
+    expect(evidence).toStrictEqual(['apr-1 ana malformed-form']);
   });
 
   it('takes a comment of 1,000 characters of four bytes each', async () => {
@@ -441,7 +465,69 @@ describe('forged and malformed forms', () => {
     });
     expect((await send(large)).status).toBe(413);
     expect(votes).toBe(0);
+    expect(evidence).toStrictEqual([
+      ...Array.from({ length: 3 }, () => 'apr-1 ana malformed-form'),
+      'apr-1 ana form-too-large',
+    ]);
   });
+});
+
+describe('the evidence of a refused vote', () => {
+  it('is none for an unknown id, of any shape', async () => {
+    const browser = await signedIn('ana');
+    for (const id of ['apr-9', '__proto__', '%2e%2e%2f', 'a'.repeat(2_000), '%00', '%F0%9F%92%A3']) {
+      expect((await browser.post(`/approvals/${id}`, { verdict: 'approve' })).status).toBe(404);
+    }
+    expect(evidence).toStrictEqual([]);
+    expect(refusedVotes.map((refused) => refused.evidence)).toStrictEqual(Array(6).fill('unknown'));
+  });
+
+  it('names an approval whose address was disguised', async () => {
+    await put(pending());
+    const browser = await signedIn('ana');
+    expect((await browser.post('/approvals/%61pr-1', { verdict: 'approve' })).status).toBe(403);
+    expect(evidence).toStrictEqual(['apr-1 ana form-token-missing']);
+  });
+
+  it('is kept for an approval whose plan is gone', async () => {
+    await put(pending());
+    const browser = await signedIn('ana');
+    dossiers.clear();
+    expect((await browser.post(path, { verdict: 'approve' })).status).toBe(404);
+    expect(evidence).toStrictEqual(['apr-1 ana incomplete-record']);
+  });
+
+  it('names nobody where nobody is signed in, and writes nothing', async () => {
+    await put(pending());
+    const visitor = new Browser(app());
+    expect((await visitor.post(path, { verdict: 'approve' })).location).toContain('/sign-in');
+    expect(evidence).toStrictEqual([]);
+    expect(refusedVotes).toStrictEqual([
+      { approvalId: 'apr-1', because: 'no-authority', evidence: 'not-signed-in' },
+    ]);
+  });
+
+  it.each([
+    ['malformed', { verdict: 'maybe' }, {}, 400],
+    ['forged', { csrf: 'forged', verdict: 'approve' }, {}, 403],
+    ['cross-site', { verdict: 'approve' }, { 'sec-fetch-site': 'cross-site' }, 403],
+  ])(
+    'does not change the answer to a %s form when it cannot be written',
+    async (_case, fields, headers, status) => {
+      await put(pending());
+      const errors: Error[] = [];
+      const away = async () => {
+        throw new Error('the ledger is away');
+      };
+      const healthy = await (await signedIn('ana')).post(path, fields, headers);
+      const pages = app({ refusals: { record: away }, onError: (error) => errors.push(error) });
+      const answer = await (await signedIn('ana', pages)).post(path, fields, headers);
+      expect(answer.status).toBe(status);
+      expect(answer).toStrictEqual(healthy);
+      expect(errors.map(({ message }) => message)).toStrictEqual(['the ledger is away']);
+      expect(refusedVotes.map((refused) => refused.evidence)).toStrictEqual(['recorded', 'lost']);
+    },
+  );
 });
 
 describe('constant answers', () => {

@@ -12,7 +12,12 @@ const request = {
   taskToken: 'the-task-token',
 };
 
-function desk(overrides: Partial<RequestPorts> = {}) {
+type Found = Awaited<ReturnType<RequestPorts['dossiers']['asked']>>['decision'];
+
+function desk(
+  decision: Found = { outcome: 'require-approval', quorum: 2, approvalId: 'apr-1' },
+  tell?: () => Promise<never>,
+) {
   const store = new MemoryApprovals(() => now);
   const messages: string[] = [];
   const failures: string[] = [];
@@ -20,19 +25,16 @@ function desk(overrides: Partial<RequestPorts> = {}) {
     clock: () => now,
     lifeSeconds: 600,
     publicBaseUrl: 'https://approvals.example/',
-    findAsked: async () => ({
-      plan,
-      decision: { outcome: 'require-approval', quorum: 2, approvalId: 'apr-1' },
-    }),
-    encrypt: async (_id, token) => Buffer.from(`sealed ${token.length}`),
-    create: (approval, ciphertext) => store.create(approval, ciphertext),
-    tell: async (subject, message) => {
-      messages.push(`${subject}\n${message}`);
+    dossiers: { asked: async () => ({ plan, decision }) },
+    tokens: { encrypt: async (_id, token) => Buffer.from(`sealed ${token.length}`) },
+    approvals: {
+      create: (approval, ciphertext) => store.create(approval, ciphertext),
+      recordNotificationFailure: async ({ approvalId }) => void failures.push(`ledger ${approvalId}`),
     },
-    onNotificationFailure: async (approval) => {
-      failures.push(approval.approvalId);
+    people: {
+      tell: tell ?? (async (subject, message) => void messages.push(`${subject}\n${message}`)),
     },
-    ...overrides,
+    onNotificationFailure: (approvalId) => failures.push(`log ${approvalId}`),
   };
   return { store, ports, messages, failures };
 }
@@ -64,20 +66,18 @@ describe('asking people', () => {
     ['another approval', { outcome: 'require-approval', quorum: 1, approvalId: 'apr-2' }],
     ['no approval', { outcome: 'require-approval', quorum: 1 }],
   ])('refuses when the decision says %s', async (_case, decision) => {
-    const { store, ports, messages } = desk({ findAsked: async () => ({ plan, decision }) });
+    const { store, ports, messages } = desk(decision);
     await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.not-asked-for' });
     expect(await store.get('apr-1')).toBeUndefined();
     expect(messages).toStrictEqual([]);
   });
 
   it('is not stopped by a channel that fails, and makes the failure visible', async () => {
-    const { store, ports, failures } = desk({
-      tell: async () => {
-        throw new Error('SNS is down');
-      },
+    const { store, ports, failures } = desk(undefined, async () => {
+      throw new Error('SNS is down');
     });
     expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
-    expect(failures).toStrictEqual(['apr-1']);
+    expect(failures).toStrictEqual(['log apr-1', 'ledger apr-1']);
     expect(await store.get('apr-1')).toMatchObject({ status: 'pending' });
   });
 

@@ -4,6 +4,7 @@ import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
 import {
   type ActionFacts,
   type ActionTask,
+  intentOf,
   parseSnapshot,
   snapshotDigestOf,
   snapshotKey,
@@ -15,6 +16,7 @@ import { parameterTarget } from '../../functions/change/actions/ssm-put-paramete
 import { changeStatuses } from '../../functions/change/change-status.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { canonicalJson } from '../../functions/platform/canonical-json.ts';
+import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { altered, placesOf } from './plan-mutations.ts';
 import { FakeAlias, shiftPlan, start, WriteCounter } from './world.ts';
 
@@ -29,6 +31,8 @@ const snapshotText = writeSnapshot({
   parameters: plan.parameters,
   state,
 });
+
+const intent = intentOf('lambda.shift-alias', 'chg-a', snapshotDigestOf(snapshotText));
 
 function task(operation: ActionTask['operation']): ActionTask {
   return { operation, changeId: 'chg-a', incidentId: 'inc-a', planDigest, fencingToken: 4 };
@@ -153,8 +157,49 @@ describe('execute', () => {
     expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'failed' });
   });
 
-  it('does nothing when the target changed after the snapshot, even there and back', async () => {
-    for (const version of ['9', '2']) {
+  it('asks for a rollback when a kill switch meets an earlier attempt that may still be running', async () => {
+    const { alias, around, runner, snapshots } = setUp();
+    snapshots.set(intent.key, intent.text);
+    around.killSwitch = 'engaged';
+    expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'failed' });
+    expect(alias.effects).toBe(0);
+  });
+
+  it('keeps its intent before it writes, and nothing when it refuses', async () => {
+    const { alias, runner, snapshots } = setUp();
+    let kept: string | undefined;
+    alias.beforeApply = async () => {
+      kept = snapshots.get('lambda.shift-alias/chg-a.intent.json');
+    };
+    await runner.run(task('execute'));
+    expect(kept).toBe(intent.text);
+    const refused = setUp();
+    refused.alias.foreign('9');
+    await refused.runner.run(task('execute'));
+    expect(refused.snapshots.size).toBe(1);
+  });
+
+  it('does not write under the intent of another snapshot', async () => {
+    const { alias, runner, snapshots } = setUp();
+    snapshots.set(intent.key, intent.text.replace('chg-a', 'chg-b'));
+    await expect(runner.run(task('execute'))).rejects.toThrow('belongs to another snapshot');
+    expect(alias.effects).toBe(0);
+  });
+
+  it('does not pass off as refused a write that was made although its answer says otherwise', async () => {
+    const { alias, runner } = setUp();
+    const write = alias.apply.bind(alias);
+    alias.apply = async (parameters, snapshot) => {
+      await write(parameters, snapshot);
+      // What a repeated request is told once the first one has changed the revision.
+      return { outcome: 'target-changed' };
+    };
+    expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'failed' });
+    expect(alias.state.functionVersion).toBe('1');
+  });
+
+  it('does nothing when the target changed after the snapshot, even there and back or to our value', async () => {
+    for (const version of ['9', '2', '1']) {
       const { alias, runner } = setUp();
       alias.foreign(version);
       expect(await runner.run(task('execute'))).toMatchObject({
@@ -222,7 +267,8 @@ describe('roll-back', () => {
   };
 
   it('restores what was read, under a kill switch, after the lease and without the plan', async () => {
-    const { alias, around, runner } = setUp({ ...rolling, facts: { storedPlan: undefined } });
+    const { alias, around, runner, snapshots } = setUp({ ...rolling, facts: { storedPlan: undefined } });
+    snapshots.set(intent.key, intent.text);
     alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
     around.killSwitch = 'engaged';
     expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'restored' });
@@ -231,11 +277,41 @@ describe('roll-back', () => {
     expect(alias.effects).toBe(1);
   });
 
-  it('leaves a foreign value as it is', async () => {
-    const { alias, runner } = setUp(rolling);
-    alias.foreign('9');
-    expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
-    expect(alias.effects).toBe(0);
+  it('leaves a foreign value as it is, also one equal to ours that we never began to write', async () => {
+    for (const [version, text] of [
+      ['9', intent.text],
+      ['1', undefined],
+    ] as const) {
+      const { alias, runner, snapshots } = setUp(rolling);
+      if (text !== undefined) snapshots.set(intent.key, text);
+      alias.foreign(version);
+      expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+      expect(alias.effects).toBe(0);
+    }
+  });
+
+  it.each([
+    ['threw', () => Promise.reject(new Error('socket hang up'))],
+    ['was said to follow another write', async () => ({ outcome: 'failed', reason: 'version 7' }) as const],
+    ['was said to have changed nothing', async () => ({ outcome: 'target-changed' }) as const],
+  ])('is judged by what stands there although its write %s', async (_, answer) => {
+    const { alias, runner, snapshots } = setUp(rolling);
+    snapshots.set(intent.key, intent.text);
+    alias.foreign('1');
+    const write = alias.restore.bind(alias);
+    alias.restore = async (...given) => {
+      await write(...given);
+      return answer();
+    };
+    expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'restored' });
+  });
+
+  it('throws what its write threw when nothing was restored, so that it is tried again', async () => {
+    const { alias, runner, snapshots } = setUp(rolling);
+    snapshots.set(intent.key, intent.text);
+    alias.foreign('1');
+    alias.trouble.restore = new DependencyUnavailableError('change.service-busy', 'busy');
+    await expect(runner.run(task('roll-back'))).rejects.toBe(alias.trouble.restore);
   });
 
   it.each(changeStatuses.filter((status) => status !== 'rolling-back'))(

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { explainRefusal, type FailedConditions, permits } from '../../functions/change/authorisation.ts';
+import {
+  countApprovers,
+  explainRefusal,
+  type FailedConditions,
+  permits,
+} from '../../functions/change/authorisation.ts';
 import type { TargetLock } from '../../functions/change/target-lock.ts';
 
 const subject = {
@@ -82,6 +87,30 @@ describe('authorisation', () => {
       lock: { found: undefined },
     };
     expect(explainRefusal(failed, subject, now).refusal).toBe('kill-switch');
+  });
+
+  const vote = (identityId: unknown, verdict: unknown = 'approve') => ({
+    identityId,
+    displayName: 'somebody',
+    verdict,
+    atEpochMs: now,
+  });
+
+  it.each([
+    [[vote('ada')], 1],
+    [[vote('ada'), vote('ben')], 2],
+    [[vote('ada'), vote('ada')], 1],
+    [[vote('ada'), vote('ben', 'reject')], 1],
+    [[vote('ada'), vote('ada', 'reject')], 0],
+    [[vote('ada'), vote('ben', 'approved')], 0],
+    [[vote('')], 0],
+    [[vote(undefined), vote(null)], 0],
+    [['ada', 'ben'], 0],
+    ['ada', 0],
+    [{ length: 9 }, 0],
+    [undefined, 0],
+  ])('%j is the approval of so many people: %s', (votes, count) => {
+    expect(countApprovers({ votes })).toBe(count);
   });
 
   it.each([

@@ -34,6 +34,24 @@ describe('the definition of the change machine', () => {
     expect(state.Catch?.at(-1)?.ErrorEquals).toStrictEqual(['States.ALL']);
   });
 
+  it('executes again only after errors that leave no invocation running', () => {
+    const retried = machine.States['Execute the change']?.Retry?.flatMap(({ ErrorEquals }) => ErrorEquals);
+    expect(retried?.toSorted()).toStrictEqual([
+      'DependencyUnavailableError',
+      'Lambda.TooManyRequestsException',
+    ]);
+    expect(machine.States['Execute the change']?.Catch).toMatchObject([
+      { ErrorEquals: ['States.ALL'], Next: 'Wait for a call still under way' },
+    ]);
+  });
+
+  it('rolls back through minutes of a busy service', () => {
+    const busy = machine.States['Roll the change back']?.Retry?.find(({ ErrorEquals }) =>
+      ErrorEquals.includes('DependencyUnavailableError'),
+    );
+    expect(busy?.MaxAttempts).toBeGreaterThanOrEqual(8);
+  });
+
   it('retries by names that exist', () => {
     const own = tasks
       .flatMap(([, { Retry = [] }]) => Retry.flatMap(({ ErrorEquals }) => ErrorEquals))

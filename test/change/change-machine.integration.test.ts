@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { ExecutionDied, named } from './asl-interpreter.ts';
 import { World } from './world.ts';
@@ -229,8 +230,102 @@ describe('the change machine over the real stores', () => {
   });
 });
 
+describe('an executor whose answer got lost', () => {
+  it('is waited for and undone, not called again, while its call may still be under way', async () => {
+    const world = await ready();
+    let letItWrite = () => {};
+    let lateWrite: Promise<unknown> | undefined;
+    const ending = await world.execute({
+      onState: async (state) => {
+        if (state === 'Record the start of the rollback') {
+          letItWrite();
+          await lateWrite;
+        }
+        if (state !== 'Execute the change' || lateWrite !== undefined) return;
+        const held = new Promise<void>((resolve) => {
+          letItWrite = resolve;
+        });
+        const atTheWrite = new Promise<void>((resolve) => {
+          world.alias.beforeApply = async () => {
+            world.alias.beforeApply = undefined;
+            resolve();
+            await held;
+          };
+        });
+        lateWrite = world.act('execute', 1);
+        await atTheWrite;
+        await world.killSwitch(true);
+        throw named('Lambda.SdkClientException', 'connection reset');
+      },
+    });
+    letItWrite();
+    await lateWrite;
+    expect(ending).toStrictEqual(output('rolled-back'));
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+
+  it.each(['Lambda.TooManyRequestsException', 'DependencyUnavailableError'])(
+    'is called again after %s: nothing was left running',
+    async (error) => {
+      const world = await ready();
+      let calls = 0;
+      const ending = await world.execute({
+        onState: (state) => {
+          if (state === 'Execute the change' && ++calls < 3) throw named(error, 'not now');
+        },
+      });
+      expect(ending).toStrictEqual(output('kept'));
+      expect(world.alias.effects).toBe(1);
+    },
+  );
+
+  it('does not free the lock over an effect that the target itself calls refused', async () => {
+    const world = await ready();
+    const write = world.alias.apply.bind(world.alias);
+    world.alias.apply = async (parameters, snapshot) => {
+      await write(parameters, snapshot);
+      return { outcome: 'target-changed' };
+    };
+    expect(await world.execute()).toStrictEqual(output('rolled-back'));
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+});
+
+describe('a person who sets the very value of the plan', () => {
+  it('before the first attempt: the change is refused and their value stays', async () => {
+    const world = await ready();
+    world.alarm = { result: 'fail', reason: 'alarm: worse' };
+    const ending = await world.execute({
+      onState: (state) => {
+        if (state === 'Execute the change') world.alias.foreign('1');
+      },
+    });
+    expect(ending).toStrictEqual(output('refused'));
+    expect(await world.settled()).toMatchObject({ status: 'refused', version: '1', lock: 'free' });
+    expect(world.alias.effects).toBe(0);
+  });
+});
+
+describe('a rollback against a busy service', () => {
+  it('is tried again until it is through', async () => {
+    const world = await ready();
+    world.alarm = { result: 'fail', reason: 'alarm: worse' };
+    const restore = world.alias.restore.bind(world.alias);
+    let tries = 0;
+    world.alias.restore = async (...given) => {
+      tries += 1;
+      if (tries <= 8) throw new DependencyUnavailableError('change.service-busy', 'busy');
+      return restore(...given);
+    };
+    expect(await world.execute()).toStrictEqual(output('rolled-back'));
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+});
+
 describe('crashes', () => {
-  const writes = 8;
+  const writes = 9;
+  /** The writes of the executor, which is not called again after an error that may leave it running. */
+  const executorWrites = [5, 6];
   const cases = Array.from({ length: writes }, (_, index) => index + 1).flatMap((write) =>
     (['before', 'after'] as const).map((when) => ({ write, when })),
   );
@@ -243,6 +338,7 @@ describe('crashes', () => {
       'snapshot object',
       'transaction',
       'transaction',
+      'intent object',
       'apply',
       'transaction',
       'transaction',
@@ -252,20 +348,22 @@ describe('crashes', () => {
   });
 
   it.each(cases)(
-    'a function that dies $when write $write is called again: kept, once',
+    'a function that dies $when write $write is called again, or undone if it was the executor',
     async ({ write, when }) => {
+      const isKept = !executorWrites.includes(write);
       const world = await ready();
       world.counter.dieAround(write, when, () => named('Lambda.ServiceException', 'the process died'));
-      expect(await world.execute()).toStrictEqual(output('kept'));
+      const result = isKept ? 'kept' : 'rolled-back';
+      expect(await world.execute()).toStrictEqual(output(result));
       expect(await world.settled()).toMatchObject({
-        status: 'kept',
-        version: '1',
+        status: result,
+        version: isKept ? '1' : '2',
         lock: 'free',
         chainFaults: [],
         starts: 1,
         releases: 1,
       });
-      expect(world.alias.effects).toBe(1);
+      expect(world.alias.effects).toBe(isKept ? 1 : world.counter.names.includes('restore') ? 2 : 0);
     },
   );
 
@@ -277,7 +375,7 @@ describe('crashes', () => {
       expect(await world.execute()).toBe('died');
       await world.recover(world.changeId);
       const settled = await world.settled();
-      const isKept = (write === 7 && when === 'after') || write === 8;
+      const isKept = (write === 8 && when === 'after') || write === 9;
       expect(settled).toMatchObject({
         version: isKept ? '1' : '2',
         lock: write === 1 && when === 'before' ? 'none' : 'free',
@@ -314,7 +412,7 @@ describe('crashes', () => {
     'a recovery that dies $when its write $write ends with a person or undone, never forgotten',
     async ({ write, when }) => {
       const world = await ready();
-      world.counter.dieAround(6, 'before', () => new ExecutionDied());
+      world.counter.dieAround(7, 'before', () => new ExecutionDied());
       expect(await world.execute()).toBe('died');
       world.counter.dieAround(write, when, () => new ExecutionDied());
       await world.recover(world.changeId);
@@ -334,7 +432,7 @@ describe('crashes', () => {
     const world = await ready();
     world.alarm = { result: 'fail', reason: 'alarm: worse' };
     world.alias.trouble.restore = named('Error', 'no permission');
-    world.counter.dieAround(9, 'before', () => new ExecutionDied());
+    world.counter.dieAround(10, 'before', () => new ExecutionDied());
     expect(await world.execute()).toBe('died');
     expect(world.counter.names.at(-1)).toBe('page');
     expect(world.pages).toStrictEqual([]);

@@ -304,7 +304,12 @@ async function parameterWorld(
     parameters: { ...parameters },
     target: putParameter.target(parameters),
     effect: putParameter.effect(parameters),
-    successCriteria: [...putParameter.successCriteria(parameters), ...criteria],
+    rollbackPlan: { kind: 'restore-snapshot', steps: putParameter.rollbackSteps(parameters) },
+    successCriteria: [
+      ...putParameter.successCriteria(parameters),
+      { kind: 'alarm-ok', alarmName: `${world.functionName}-errors` },
+      ...criteria,
+    ],
   });
 }
 

@@ -77,6 +77,40 @@ describe('a stored plan', () => {
     expect(decidedOn(without).outcome).toBe('unsound');
   });
 
+  it.each([
+    ['another kind of target', { target: { ...plan.target, type: 'ssm-parameter' } }],
+    ['another name of the target', { target: { ...plan.target, id: 'checkout:harmless' } }],
+    ['more about the target', { target: { ...plan.target, note: 'x' } }],
+    ['another effect', { effect: { before: 'version 2', after: 'version 2' } }],
+    ['no effect', { effect: undefined }],
+    ['other steps back', { rollbackPlan: { kind: 'restore-snapshot', steps: ['nothing to do'] } }],
+    ['another way back', { rollbackPlan: { ...plan.rollbackPlan, kind: 'manual' } }],
+    ['no way back', { rollbackPlan: undefined }],
+    ['no criteria', { successCriteria: [] }],
+    ['criteria that are no list', { successCriteria: { length: 0 } }],
+    ['criteria that are no criteria', { successCriteria: [...plan.successCriteria, null] }],
+    ["without the action's own criterion", { successCriteria: plan.successCriteria.slice(1) }],
+    [
+      "with another value for the action's own criterion",
+      { successCriteria: [{ kind: 'read-back', expected: '2' }, ...plan.successCriteria.slice(1)] },
+    ],
+    ['without the alarm of its evidence', { successCriteria: plan.successCriteria.slice(0, 1) }],
+    ['with another alarm in its evidence', { evidence: [{ kind: 'alarm', id: 'other-errors' }] }],
+    ['evidence that is no list', { evidence: 'alarm' }],
+  ])('with %s is refused, even if it was decided on', (_, members) => {
+    const other = { ...plan, ...members };
+    const stored = Object.fromEntries(Object.entries(other).filter(([, member]) => member !== undefined));
+    expect(decidedOn(stored).outcome).toBe('unsound');
+  });
+
+  it('may ask for more than its action and its alarm do', () => {
+    const probe = { kind: 'http-probe', url: 'https://example.org/', expectStatus: 200 } as const;
+    expect(decidedOn({ ...plan, successCriteria: [probe, ...plan.successCriteria] }).outcome).toBe('sound');
+    expect(
+      decidedOn({ ...plan, successCriteria: plan.successCriteria.slice(0, 1), evidence: [] }).outcome,
+    ).toBe('sound');
+  });
+
   it('a plan for another incident or environment is refused', () => {
     expect(checkStoredPlan(plan, { ...expected, incidentId: 'inc-b' }).outcome).toBe('unsound');
     expect(checkStoredPlan(plan, { ...expected, environment: 'prod' }).outcome).toBe('unsound');

@@ -17,6 +17,7 @@ import type { TargetClient, TargetReading, TargetWrite } from '../../functions/c
 import { AuthoriseStore } from '../../functions/change/authorise.store.ts';
 import { ChangeStore } from '../../functions/change/change.store.ts';
 import { controlChange } from '../../functions/change/change-control.ts';
+import type { SkipLock } from '../../functions/change/change-protocol.ts';
 import { changeRequest } from '../../functions/change/change-request.ts';
 import { EndingStore } from '../../functions/change/ending.store.ts';
 import { OpeningStore } from '../../functions/change/opening.store.ts';
@@ -133,6 +134,7 @@ export class World {
   readonly database: CountedDatabase;
   readonly alias: FakeAlias;
   readonly pages: string[] = [];
+  readonly skippedLocks: string[] = [];
   readonly snapshots = new Map<string, string>();
   readonly incidentId = `inc-${randomUUID()}`;
   readonly approvalId = `apr-${randomUUID()}`;
@@ -174,10 +176,13 @@ export class World {
       snapshots: {
         find: async (key) => this.snapshots.get(key),
         keepFirst: (key, text) =>
-          this.counter.around('snapshot object', async () => {
-            if (!this.snapshots.has(key)) this.snapshots.set(key, text);
-            return this.snapshots.get(key) ?? text;
-          }),
+          this.counter.around(
+            key.endsWith('.intent.json') ? 'intent object' : 'snapshot object',
+            async () => {
+              if (!this.snapshots.has(key)) this.snapshots.set(key, text);
+              return this.snapshots.get(key) ?? text;
+            },
+          ),
       },
       alarms: { look: async () => this.alarm },
       probe: { look: async () => ({ result: 'pass', reason: 'probe: status 200' }) },
@@ -227,7 +232,8 @@ export class World {
       planDigest,
       status: 'approved',
       quorum: 1,
-      votes: [{ identityId: 'ada', verdict: 'approved', atEpochMs: start - 1_000 }],
+      version: 2,
+      votes: [{ identityId: 'ada', displayName: 'Ada', verdict: 'approve', atEpochMs: start - 1_000 }],
       usableUntilEpochMs: start + 900_000,
       ...options.approval,
     });
@@ -309,13 +315,15 @@ export class World {
         find: (id: string) => changes.find(id),
         lockOf: (key: string) => changes.lockOf(key),
         // Other tests share the table: each sweeps its own target only.
-        locks: async () => (await changes.locks()).filter(({ targetKey }) => targetKey === this.targetKey),
+        locks: async (skip?: SkipLock) =>
+          (await changes.locks(skip)).filter(({ targetKey }) => targetKey === this.targetKey),
         record: changes.record.bind(changes),
         recordSnapshot: changes.recordSnapshot.bind(changes),
       },
       openings: this.openings,
       endings: this.endings,
       clock: () => this.now,
+      skipLock: (targetKey: string) => this.skippedLocks.push(targetKey),
       page: (changeId: string) => this.page(changeId),
       executions: {
         state: async (name: string) => this.executions.get(name) ?? ('gone' as const),

@@ -18,13 +18,14 @@ import {
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { SNSClient, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
   DeleteMessageBatchCommand,
   DeleteQueueCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
+  SetQueueAttributesCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -50,6 +51,8 @@ const interlock = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 const entries: LedgerEntry[] = [];
 let verdict: Verdict;
 const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+const sns = new SNSClient({});
+let stopListening = (): Promise<void> => Promise.resolve();
 /** Receives what people are told, as their mail would. */
 let peopleQueueUrl: string | undefined;
 const toldToPeople: string[] = [];
@@ -68,7 +71,7 @@ beforeAll(async () => {
   });
 });
 
-afterAll(() => sqs.send(new DeleteQueueCommand({ QueueUrl: peopleQueueUrl })));
+afterAll(() => stopListening());
 
 describe('the command line', () => {
   it('shows the timeline of the incident, in words and for machines', async () => {
@@ -334,9 +337,23 @@ async function listenToPersonTopic(): Promise<void> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
   );
-  await new SNSClient({}).send(
-    new SubscribeCommand({ TopicArn: PersonTopicArn, Protocol: 'sqs', Endpoint: Attributes?.['QueueArn'] }),
+  const Resource = Attributes?.['QueueArn'];
+  const statement = {
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource,
+    Condition: { ArnEquals: { 'aws:SourceArn': PersonTopicArn } },
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } }));
+  const { SubscriptionArn } = await sns.send(
+    new SubscribeCommand({ TopicArn: PersonTopicArn, Protocol: 'sqs', Endpoint: Resource }),
   );
+  stopListening = async () => {
+    await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
+    await sqs.send(new DeleteQueueCommand({ QueueUrl }));
+  };
 }
 
 /** Subjects and texts of everything that was told to people since the test began. */

@@ -111,7 +111,6 @@ describe('functions', () => {
   test('the stack tells a client where everything is', async () => {
     const { template } = await synthesis('local');
     expect(Object.keys(template.Outputs).toSorted()).toEqual([
-      'ActionBoundaryArn',
       'ApiUrl',
       'ArtefactVersion',
       'ChangeStateMachineArn',

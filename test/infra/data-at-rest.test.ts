@@ -153,6 +153,20 @@ describe('snapshots, topic and session secret', () => {
     expect(readable(prod, Properties.KmsMasterKeyId)).toBe('<Platform/DataKey>');
   });
 
+  test('alarms of this account may publish to the topic: its policy takes the place of the one SNS gives', () => {
+    const [policy] = resourcesOf(prod, 'AWS::SNS::TopicPolicy');
+    const allowed = (
+      policy?.Properties.PolicyDocument.Statement as (Statement & { Resource: unknown })[]
+    ).filter(({ Effect }) => Effect === 'Allow');
+    expect(allowed).toHaveLength(1);
+    expect(allowed[0]).toMatchObject({
+      Action: 'sns:Publish',
+      Principal: { Service: 'cloudwatch.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    });
+    expect(readable(prod, allowed[0]?.Resource)).toBe('<Platform/PersonTopic>');
+  });
+
   test('the session secret is generated, long, and nowhere in the template', () => {
     const { Properties } = resourceAt(prod, 'AWS::SecretsManager::Secret', 'Approvals/SessionSecret');
     expect(Properties.GenerateSecretString.PasswordLength).toBe(64);

@@ -84,6 +84,27 @@ describe('signals', () => {
   });
 });
 
+test('a signal that cannot be put into its queue is kept, and its rule may put it there', () => {
+  const letters = resourceAt(template, 'AWS::SQS::Queue', 'Intake/Rules/Undelivered/Queue');
+  const rules = resourcesOf(template, 'AWS::Events::Rule').filter(({ path }) =>
+    path.startsWith('Intake/Rules/'),
+  );
+  expect(rules.length).toBeGreaterThan(5);
+  for (const { Properties } of rules) {
+    for (const target of Properties.Targets) {
+      expect(readable(template, target.DeadLetterConfig?.Arn)).toBe(`<${letters.path}>`);
+    }
+  }
+  const policy = resourceAt(template, 'AWS::SQS::QueuePolicy', `${letters.path}/Policy`);
+  const statements: Statement[] = policy.Properties.PolicyDocument.Statement;
+  const senders = statements
+    .filter(({ Effect, Action }) => Effect === 'Allow' && Action === 'sqs:SendMessage')
+    .map(({ Condition }) =>
+      readable(template, (Condition as { ArnEquals: Record<string, unknown> }).ArnEquals['aws:SourceArn']),
+    );
+  expect(senders.toSorted()).toEqual(rules.map(({ path }) => `<${path}>`).toSorted());
+});
+
 describe('dead letters', () => {
   const letters = (): NamedResource[] =>
     resourcesOf(template, 'AWS::SQS::Queue').filter(
@@ -91,7 +112,7 @@ describe('dead letters', () => {
     );
 
   test('each dead-letter queue alarms people at the first message', () => {
-    expect(letters().length).toBe(7);
+    expect(letters().length).toBe(9);
     for (const queue of letters()) {
       const alarm = resourcesOf(template, 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
         JSON.stringify(Properties.Dimensions).includes(queue.logicalId),
@@ -151,9 +172,26 @@ describe('recovery', () => {
   test.each([
     ['Approvals/UndeliveredSweep', 'rate(1 minute)', 'approval-callback'],
     ['Change/ExpiredLeaseSweep', 'rate(5 minutes)', 'recover-change'],
+    ['IncidentClose/IncidentSweep', 'rate(5 minutes)', 'sweep-incidents'],
   ] as const)('%s runs %s', (path, schedule, name) => {
     const { Properties } = resourceAt(template, 'AWS::Events::Rule', path);
     expect(Properties.ScheduleExpression).toBe(schedule);
     expect(readable(template, Properties.Targets[0].Arn)).toBe(`<${functionNamed(template, name).path}>`);
+  });
+
+  test.each([
+    ['close-incident', 'IncidentClose/AbnormalEndFailed/Queue'],
+    ['sweep-incidents', 'IncidentClose/SweepFailed/Queue'],
+    ['recover-change', 'Change/AbnormalEndFailed/Queue'],
+  ] as const)('a call that %s failed on three times is kept in %s', (name, path) => {
+    const config = resourcesOf(template, 'AWS::Lambda::EventInvokeConfig').find(
+      ({ Properties }) => Properties.FunctionName.Ref === functionNamed(template, name).logicalId,
+    );
+    expect(config?.Properties).toMatchObject({
+      Qualifier: '$LATEST',
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 6 * 3_600,
+    });
+    expect(readable(template, config?.Properties.DestinationConfig.OnFailure.Destination)).toBe(`<${path}>`);
   });
 });

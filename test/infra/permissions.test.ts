@@ -84,6 +84,20 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
     ...writes(operations, ['INCIDENT#*'], 'UpdateItem'),
     ...ledger,
     tellPeople,
+    'sqs:SendMessage on <IncidentClose/AbnormalEndFailed/Queue>',
+  ],
+  'sweep-incidents': [
+    ...writesLogs('IncidentClose/SweepIncidentsFunction'),
+    ...verbs(controls, 'GetItem'),
+    ...writes(controls, ['WINDOW#*'], 'UpdateItem'),
+    ...verbs(operations, 'GetItem'),
+    ...writes(operations, ['INCIDENT#*'], 'UpdateItem'),
+    byStatus,
+    ...ledger,
+    tellPeople,
+    'states:StartExecution on <Incident/Workflow/StateMachine>',
+    `states:DescribeExecution on arn:<AWS::Partition>:states:${here}:execution:<Incident/Workflow/StateMachine>:*`,
+    'sqs:SendMessage on <IncidentClose/SweepFailed/Queue>',
   ],
   triage: [
     ...writesLogs('Triage/TriageFunction'),
@@ -163,6 +177,7 @@ const allowed: Readonly<Record<FunctionName, readonly string[]>> = {
     tellPeople,
     'states:StartExecution on <Change/Workflow/StateMachine>',
     `states:DescribeExecution on arn:<AWS::Partition>:states:${here}:execution:<Change/Workflow/StateMachine>:*`,
+    'sqs:SendMessage on <Change/AbnormalEndFailed/Queue>',
   ],
   'action-lambda-shift-alias': [
     ...action('Change/LambdaShiftAlias/Action', 'lambda.shift-alias'),

@@ -82,7 +82,7 @@ describe('parseStageSettings', () => {
     [{ stage: 'dev', bedrockModelId: '*' }, 'bedrockModelId'],
     [{ stage: 'dev', bedrockModelId: 'us.model/../*' }, 'bedrockModelId'],
     [{ stage: 'dev', approvalSeconds: '4' }, 'approvalSeconds'],
-    [{ stage: 'dev', approvalSeconds: '604801' }, 'approvalSeconds'],
+    [{ stage: 'dev', approvalSeconds: '86401' }, 'approvalSeconds'],
     [{ stage: 'dev', approvalSeconds: 'soon' }, 'approvalSeconds'],
     [{ stage: 'dev', bakeSeconds: '0' }, 'bakeSeconds'],
     [{ stage: 'dev', validationSeconds: '801' }, 'validationSeconds'],

@@ -10,11 +10,11 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { treeRoot } from '../../infra/platform/tree.ts';
-import type { Stage } from '../../infra/stage-settings.ts';
+import { type Stage, stages } from '../../infra/stage-settings.ts';
 import type { CloudTemplate } from './template.ts';
 
 export interface Synthesis {
@@ -34,6 +34,7 @@ const inputs = [
   'package-lock.json',
   'policies',
   'state-machines',
+  'test/infra/synthesis.ts',
 ];
 
 /** What the CDK CLI adds: construct paths, by which the tests name resources. */
@@ -43,27 +44,33 @@ const cache = join(treeRoot, 'node_modules', '.cache', 'interlock-synthesis');
 const run = promisify(execFile);
 
 /**
- * One stage as `cdk synth` makes it, with cdk-nag on. Kept by the content of everything it is made from, so that
- * the test files of a run, each in a process of its own, synthesise a stage once.
+ * One stage as `cdk synth` makes it, with cdk-nag on. All stages are synthesised at once, which takes little longer
+ * than one, and kept by the content of everything they are made from, so that the test files of a run, each in a
+ * process of its own, share them.
  */
 export async function synthesis(stage: Stage): Promise<Synthesis> {
-  const folder = join(cache, contentKey(), stage);
-  mkdirSync(dirname(folder), { recursive: true });
-  while (!existsSync(folder)) {
+  const kept = join(cache, contentKey());
+  mkdirSync(cache, { recursive: true });
+  while (!existsSync(kept)) {
     const release = takeLock(join(cache, 'lock'));
     if (release === undefined) {
       await sleep(100);
       continue;
     }
     try {
-      if (!existsSync(folder)) {
+      if (!existsSync(kept)) {
         forgetOld();
-        renameSync(await synthesise(stage), folder);
+        const draft = mkdtempSync(join(cache, 'draft-'));
+        await run(join(treeRoot, 'node_modules', '.bin', 'node'), [import.meta.filename, draft], {
+          cwd: treeRoot,
+        });
+        renameSync(draft, kept);
       }
     } finally {
       release();
     }
   }
+  const folder = join(kept, stage);
   const file = join(folder, `Interlock-${stage}.template.json`);
   const text = readFileSync(file, 'utf8');
   return { folder, template: JSON.parse(text), templateBytes: statSync(file).size };
@@ -78,19 +85,19 @@ function forgetOld(): void {
   }
 }
 
-/** Runs the app as the CDK CLI does. @returns A finished assembly in a folder of its own. */
-async function synthesise(stage: Stage): Promise<string> {
-  const draft = mkdtempSync(join(cache, 'draft-'));
+/** Runs the app as the CDK CLI does, stage by stage, in this process: the CDK is loaded and the functions are bundled once. */
+async function synthesiseInto(folder: string): Promise<void> {
+  const { synthesise } = await import('../../infra/app.ts');
+  const { bundleFunctions } = await import('../../infra/platform/bundle.ts');
+  const bundles = bundleFunctions();
   const { context } = JSON.parse(readFileSync(join(treeRoot, 'cdk.json'), 'utf8'));
-  await run(join(treeRoot, 'node_modules', '.bin', 'node'), [join(treeRoot, 'infra', 'app.ts')], {
-    cwd: treeRoot,
-    env: {
-      ...process.env,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, ...cliContext, stage, nag: 'true' }),
-      CDK_OUTDIR: draft,
-    },
-  });
-  return draft;
+  for (const stage of stages) {
+    process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ ...context, ...cliContext, stage, nag: 'true' });
+    process.env['CDK_OUTDIR'] = join(folder, stage);
+    // CloudFormation's own rules take longer than all else; what they look at is the same in every stage.
+    process.env['CDK_VALIDATION'] = String(stage === 'prod');
+    await synthesise(() => bundles);
+  }
 }
 
 /** One synthesis at a time: two would share the same cores and take longer each. A lock left behind by a killed run counts for two minutes. */
@@ -119,3 +126,6 @@ function filesBelow(path: string): string[] {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(treeRoot.length));
 }
+
+// Started by `synthesis` in a process of its own: a finding sets the exit code, and the CDK keeps its state.
+if (import.meta.main) await synthesiseInto(process.argv[2] ?? '');

@@ -184,6 +184,7 @@ function Grounds({ dossier }: { dossier: Dossier }) {
   );
 }
 
+/** One line of a list of facts: a name and what stands beside it. */
 export function Fact({ name, children }: { name: string; children?: Child }) {
   return (
     <div>

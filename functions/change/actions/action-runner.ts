@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../../platform/clock.ts';
+import { InterlockError } from '../../platform/errors.ts';
 import type { ChangeRecord } from '../change-record.ts';
 import type { Plan, SuccessCriterion } from '../plan.ts';
 import { type CriterionFinding, combine, validationDeadline } from '../validation.ts';
 import {
   type ActionFacts,
   type ActionTask,
+  type Intent,
+  intentOf,
   parseSnapshot,
   planFor,
   snapshotDigestOf,
@@ -33,7 +36,7 @@ export interface ActionSurroundings {
   readonly probe: { look(url: string, expectStatus: number): Promise<CriterionFinding> };
 }
 
-/** Which refusals of `execute` were made after looking at the target and seeing nothing of ours there. */
+/** Why `execute` did not begin; the first two after looking at the target and seeing nothing of ours there. */
 export type ExecuteRefusal = 'kill-switch' | 'target-changed' | 'not-authorised';
 
 /** The four steps that every action has in common; what differs is in its rules and its client. */
@@ -98,8 +101,12 @@ export class ActionRunner<Parameters extends object, State> {
 
   /**
    * Makes the change if everything still holds. `refused` as `kill-switch` or `target-changed` means that the
-   * target was looked at and nothing of ours is there; any other answer but `executed` leads to the rollback.
-   * The kill switch is read last, right before the effect.
+   * target was looked at and nothing of ours is there or on its way; any other answer but `executed` leads to
+   * the rollback. The kill switch is read last, right before the effect.
+   *
+   *     attempt 1   intent kept ── apply ── dies
+   *     attempt 2   intent found: what stands there is ours
+   *     a person    sets the same value, no intent: theirs, and never undone by us
    */
   async execute(task: ActionTask) {
     const facts = await this.#around.runtime.facts(task);
@@ -115,17 +122,30 @@ export class ActionRunner<Parameters extends object, State> {
     const reading = await this.#target.read(parameters);
     if (reading.outcome === 'refused') return notExecuted('target-changed', reading.reason);
     const isThere = this.#rules.isAfter(parameters, reading.state);
+    const isBegun = await this.#hasBegun(snapshot);
+    if (isThere ? !isBegun : !this.#rules.isUntouched(snapshot.state, reading.state)) return targetChanged;
+    if (!isBegun) await this.#begin(snapshot);
     const killSwitch = await this.#around.runtime.killSwitch();
     if (killSwitch !== 'released') {
-      return isThere
-        ? failed(`the kill switch is ${killSwitch} after an earlier attempt had changed the target`)
+      return isBegun
+        ? failed(`the kill switch is ${killSwitch} after an earlier attempt had begun`)
         : notExecuted('kill-switch', `the kill switch is ${killSwitch}`);
     }
     if (isThere) return { outcome: 'executed' } as const;
-    if (!this.#rules.isUntouched(snapshot.state, reading.state)) return targetChanged;
     const write = await this.#target.apply(parameters, snapshot.state);
-    if (write.outcome === 'target-changed') return targetChanged;
+    if (write.outcome === 'target-changed') return this.#afterLostRace(parameters);
     return write.outcome === 'failed' ? failed(write.reason) : ({ outcome: 'executed' } as const);
+  }
+
+  /**
+   * The write was refused because the target had moved on. If it holds our value now, an earlier write of ours
+   * may be what moved it, so it counts as ours and is rolled back.
+   */
+  async #afterLostRace(parameters: Parameters) {
+    const reading = await this.#target.read(parameters);
+    return reading.outcome === 'found' && this.#rules.isAfter(parameters, reading.state)
+      ? failed('the write was refused, yet the target holds the value of the plan')
+      : targetChanged;
   }
 
   /** Asks every source named in the plan whether the change helped; never takes the API's word for it. */
@@ -143,8 +163,9 @@ export class ActionRunner<Parameters extends object, State> {
   }
 
   /**
-   * Writes back what the snapshot holds and reads it again. Goes by the snapshot alone, so that neither a
-   * kill switch nor a tampered plan can prevent it. What somebody else has written since is left as it is.
+   * Writes back what the snapshot holds and reads it again: what stands there then decides, not how the write
+   * was answered. Goes by the snapshot alone, so that neither a kill switch nor a tampered plan can prevent it.
+   * What somebody else has written since is left as it is, and so is our value where we never began to write.
    */
   async rollBack(task: ActionTask) {
     const facts = await this.#around.runtime.facts(task);
@@ -158,15 +179,35 @@ export class ActionRunner<Parameters extends object, State> {
     if (this.#rules.isRestored(state, before.state)) {
       return { outcome: 'restored', reason: 'the target already stands as in the snapshot' } as const;
     }
-    if (!this.#rules.isAfter(parameters, before.state)) {
+    if (!this.#rules.isAfter(parameters, before.state) || !(await this.#hasBegun(snapshot))) {
       return failed('somebody else has changed the target since; it is left as it is');
     }
-    const write = await this.#target.restore(parameters, state, before.state);
-    if (write.outcome === 'failed') return failed(write.reason);
+    const write = await this.#restore(parameters, state, before.state);
     const after = await this.#target.read(parameters);
-    return after.outcome === 'found' && this.#rules.isRestored(state, after.state)
-      ? ({ outcome: 'restored', reason: 'read back and equal to the snapshot' } as const)
-      : failed('read back and not equal to the snapshot');
+    if (after.outcome === 'found' && this.#rules.isRestored(state, after.state)) {
+      return { outcome: 'restored', reason: 'read back and equal to the snapshot' } as const;
+    }
+    if (write.outcome === 'threw') throw write.error;
+    return failed(write.outcome === 'failed' ? write.reason : 'read back and not equal to the snapshot');
+  }
+
+  /** A write that threw may have been made all the same. */
+  async #restore(parameters: Parameters, snapshot: State, current: State) {
+    try {
+      return await this.#target.restore(parameters, snapshot, current);
+    } catch (error) {
+      return { outcome: 'threw', error } as const;
+    }
+  }
+
+  async #hasBegun({ intent }: { readonly intent: Intent }): Promise<boolean> {
+    return (await this.#around.snapshots.find(intent.key)) === intent.text;
+  }
+
+  async #begin({ intent }: { readonly intent: Intent }): Promise<void> {
+    if ((await this.#around.snapshots.keepFirst(intent.key, intent.text)) !== intent.text) {
+      throw new InterlockError('change.foreign-intent', `${intent.key} belongs to another snapshot`);
+    }
   }
 
   async #snapshotOf(change: ChangeRecord | undefined) {
@@ -179,7 +220,8 @@ export class ActionRunner<Parameters extends object, State> {
     const state = z.safeParse(this.#rules.state, snapshot?.state);
     if (!parameters.success || !state.success) return undefined;
     if (definition.target(parameters.data).key !== change.targetKey) return undefined;
-    return { parameters: parameters.data, state: state.data };
+    const intent = intentOf(definition.id, change.changeId, change.snapshotDigest);
+    return { parameters: parameters.data, state: state.data, intent };
   }
 
   async #look(plan: Plan, parameters: Parameters): Promise<CriterionFinding[]> {

@@ -99,6 +99,20 @@ export function snapshotKey(action: string, changeId: string): string {
   return `${action}/${changeId}.json`;
 }
 
+/** Stored right before the first write to a target: from then on, what the plan leads to may be our doing. */
+export interface Intent {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** The intent of a change; it stands under the same prefix as the snapshot that it is bound to. */
+export function intentOf(action: string, changeId: string, snapshotDigest: string): Intent {
+  return {
+    key: `${action}/${changeId}.intent.json`,
+    text: canonicalJson({ schemaVersion: 1, changeId, snapshotDigest }),
+  };
+}
+
 export function writeSnapshot(snapshot: Snapshot): string {
   return canonicalJson(snapshot);
 }

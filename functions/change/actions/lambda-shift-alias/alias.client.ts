@@ -7,20 +7,29 @@ import {
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda';
 import type { TargetClient, TargetReading, TargetWrite } from '../target.ts';
+import { unavailableIfTransient } from '../transient-error.ts';
 import type { AliasState } from './alias-target.ts';
 import type { ShiftAliasParameters } from './definition.ts';
 
-/** Reads and moves one Lambda alias; every write names the revision it follows, so no foreign write is lost. */
+/**
+ * Reads and moves one Lambda alias; every write names the revision it follows, so no foreign write is lost. A
+ * write is sent once: repeated by the SDK after a lost answer, it would be refused because of itself.
+ */
 export class AliasClient implements TargetClient<ShiftAliasParameters, AliasState> {
-  readonly #client: LambdaClient;
+  readonly #reader: LambdaClient;
+  readonly #writer: LambdaClient;
 
-  constructor(client: LambdaClient = new LambdaClient({})) {
-    this.#client = client;
+  constructor(
+    reader: LambdaClient = new LambdaClient({}),
+    writer: LambdaClient = new LambdaClient({ maxAttempts: 1 }),
+  ) {
+    this.#reader = reader;
+    this.#writer = writer;
   }
 
   async read({ functionName, aliasName }: ShiftAliasParameters): Promise<TargetReading<AliasState>> {
     try {
-      const alias = await this.#client.send(
+      const alias = await this.#reader.send(
         new GetAliasCommand({ FunctionName: functionName, Name: aliasName }),
       );
       if (alias.FunctionVersion === undefined || alias.RevisionId === undefined) {
@@ -35,7 +44,7 @@ export class AliasClient implements TargetClient<ShiftAliasParameters, AliasStat
         },
       };
     } catch (error) {
-      if (!(error instanceof ResourceNotFoundException)) throw error;
+      if (!(error instanceof ResourceNotFoundException)) throw unavailableIfTransient(error, 'Lambda');
       return { outcome: 'refused', reason: 'the function or its alias does not exist' };
     }
   }
@@ -55,7 +64,7 @@ export class AliasClient implements TargetClient<ShiftAliasParameters, AliasStat
     revisionId: string,
   ): Promise<TargetWrite> {
     try {
-      await this.#client.send(
+      await this.#writer.send(
         new UpdateAliasCommand({
           FunctionName: functionName,
           Name: aliasName,
@@ -67,11 +76,12 @@ export class AliasClient implements TargetClient<ShiftAliasParameters, AliasStat
       return { outcome: 'written' };
     } catch (error) {
       if (error instanceof PreconditionFailedException) return { outcome: 'target-changed' };
+      const thrown = unavailableIfTransient(error, 'Lambda');
       // Lambda refused the request, so nothing was written; anything else may have been and is thrown.
-      if (error instanceof LambdaServiceException && error.$fault === 'client') {
-        return { outcome: 'failed', reason: `Lambda refused the alias update: ${error.name}` };
+      if (thrown instanceof LambdaServiceException && thrown.$fault === 'client') {
+        return { outcome: 'failed', reason: `Lambda refused the alias update: ${thrown.name}` };
       }
-      throw error;
+      throw thrown;
     }
   }
 }

@@ -27,7 +27,7 @@ const runner = new ActionRunner(aliasTarget, new AliasClient(), {
   runtime: new ActionRuntimeStore(new Database(), tables),
   snapshots: new SnapshotStore(settings.SNAPSHOT_BUCKET),
   alarms: new AlarmClient(),
-  probe: new HttpProbeClient(),
+  probe: new HttpProbeClient(settings.ENVIRONMENT),
 });
 
 /** Snapshot, execute, validate and roll back, on the role that may touch this kind of target and no other. */

@@ -6,20 +6,26 @@ import {
   SSMServiceException,
 } from '@aws-sdk/client-ssm';
 import type { TargetClient, TargetReading, TargetWrite } from '../target.ts';
+import { unavailableIfTransient } from '../transient-error.ts';
 import type { PutParameterParameters } from './definition.ts';
 import type { ParameterState } from './parameter-target.ts';
 
-/** Reads and sets one plain SSM parameter. A SecureString is never decrypted, snapshotted or written. */
+/**
+ * Reads and sets one plain SSM parameter. A SecureString is never decrypted, snapshotted or written. A write is
+ * sent once: repeated by the SDK after a lost answer, its version would look like somebody else's write.
+ */
 export class ParameterClient implements TargetClient<PutParameterParameters, ParameterState> {
-  readonly #client: SSMClient;
+  readonly #reader: SSMClient;
+  readonly #writer: SSMClient;
 
-  constructor(client: SSMClient = new SSMClient({})) {
-    this.#client = client;
+  constructor(reader: SSMClient = new SSMClient({}), writer: SSMClient = new SSMClient({ maxAttempts: 1 })) {
+    this.#reader = reader;
+    this.#writer = writer;
   }
 
   async read({ name }: PutParameterParameters): Promise<TargetReading<ParameterState>> {
     try {
-      const { Parameter: found } = await this.#client.send(
+      const { Parameter: found } = await this.#reader.send(
         new GetParameterCommand({ Name: name, WithDecryption: false }),
       );
       if (found?.Type !== 'String' && found?.Type !== 'StringList') {
@@ -38,7 +44,7 @@ export class ParameterClient implements TargetClient<PutParameterParameters, Par
         },
       };
     } catch (error) {
-      if (!(error instanceof ParameterNotFound)) throw error;
+      if (!(error instanceof ParameterNotFound)) throw unavailableIfTransient(error, 'SSM');
       return { outcome: 'refused', reason: 'the parameter does not exist' };
     }
   }
@@ -66,7 +72,7 @@ export class ParameterClient implements TargetClient<PutParameterParameters, Par
     followsVersion: number,
   ): Promise<TargetWrite> {
     try {
-      const { Version } = await this.#client.send(
+      const { Version } = await this.#writer.send(
         new PutParameterCommand({
           Name: name,
           Value: value,
@@ -79,11 +85,12 @@ export class ParameterClient implements TargetClient<PutParameterParameters, Par
         ? { outcome: 'written' }
         : { outcome: 'failed', reason: 'somebody else wrote the parameter at the same moment' };
     } catch (error) {
+      const thrown = unavailableIfTransient(error, 'SSM');
       // SSM refused the request, so nothing was written; anything else may have been and is thrown.
-      if (error instanceof SSMServiceException && error.$fault === 'client') {
-        return { outcome: 'failed', reason: `SSM refused the parameter: ${error.name}` };
+      if (thrown instanceof SSMServiceException && thrown.$fault === 'client') {
+        return { outcome: 'failed', reason: `SSM refused the parameter: ${thrown.name}` };
       }
-      throw error;
+      throw thrown;
     }
   }
 }

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { checkPolicies } from '../../infra/platform/policy-check.ts';
+import { treeRoot } from '../../infra/platform/tree.ts';
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'interlock-policies-'));
+  cpSync(join(treeRoot, 'policies'), directory, { recursive: true });
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** One member of a shipped JSON file replaced. */
+function altered(file: string, change: object): string {
+  const shipped = JSON.parse(readFileSync(join(treeRoot, 'policies', file), 'utf8'));
+  return JSON.stringify({ ...shipped, ...change });
+}
+
+describe('before anything is built, the policies', () => {
+  test('pass as they are shipped', () => {
+    expect(checkPolicies().taxonomy.classes.length).toBeGreaterThan(0);
+    expect(checkPolicies(directory)).toEqual(checkPolicies());
+  });
+
+  const loose = { low: 'auto', medium: 'auto', high: 'auto' };
+  test.each<[string, string, string, string]>([
+    ['an attribute outside the schema', 'typo.cedar', cedar('resource.nmae == "a"'), 'nmae'],
+    ['two types that never compare', 'typo.cedar', cedar('resource.kind == 1'), 'not compatible'],
+    ['a condition that never holds', 'typo.cedar', cedar('false'), 'impossible'],
+    [
+      'an action outside the schema',
+      'typo.cedar',
+      'permit (principal, action == Interlock::Action::"lambda.shift-alais", resource);',
+      'lambda.shift-alais',
+    ],
+    ['text that is no policy', 'typo.cedar', 'permit (principal', 'failed to parse'],
+    ['a second policy in a file', 'typo.cedar', `${cedar('true')}\n${cedar('true')}`, 'failed to parse'],
+    ['a file without a policy', 'typo.cedar', '// to be written\n', 'failed to parse'],
+    ['a template', 'typo.cedar', 'permit (principal == ?principal, action, resource);', 'template'],
+    ['a schema that cannot be read', 'interlock.cedarschema', 'namespace Interlock {', 'schema'],
+    ['a policy under a name that nothing reads', 'forbid-all.ceder', cedar('true'), 'nothing reads'],
+    ['text that is no JSON', 'autonomy.json', '{', 'not JSON'],
+    [
+      'a matrix that allows more for a higher tier',
+      'autonomy.json',
+      altered('autonomy.json', {
+        matrix: {
+          observe: loose,
+          suggest: loose,
+          'auto-low': loose,
+          guarded: { ...loose, low: 'recommend' },
+        },
+      }),
+      'not monotone',
+    ],
+    ['an unknown member', 'autonomy.json', altered('autonomy.json', { defaultStage: 'guarded' }), 'unknown'],
+    ['an unknown member', 'approvers.json', altered('approvers.json', { everybody: true }), 'unknown'],
+    [
+      'restricted data that could leave',
+      'routing.json',
+      readFileSync(join(treeRoot, 'policies', 'routing.json'), 'utf8').replace(
+        /"dataClass": *"\w+"/,
+        '"dataClass": "restricted"',
+      ),
+      'restricted data may not be sent to bedrock',
+    ],
+    ['no event class', 'event-taxonomy.json', altered('event-taxonomy.json', { classes: [] }), 'classes'],
+    ['no users that can be read', 'local-users.json', '[', 'not JSON'],
+  ])('are refused for %s (%s)', (_what, file, text, named) => {
+    writeFileSync(join(directory, file), text);
+    const message = refusal();
+    expect(message).toContain(`policies/${file}`);
+    expect(message).toContain(named);
+    expect(message.split('\n')).toHaveLength(1);
+    // No path of this machine, and no other file blamed.
+    expect(message).not.toContain(directory);
+    expect(new Set(message.match(/policies\/[\w.-]+\w/g))).toEqual(new Set([`policies/${file}`]));
+  });
+
+  test.each([
+    'approvers.json',
+    'autonomy.json',
+    'event-taxonomy.json',
+    'routing.json',
+    'interlock.cedarschema',
+  ])('are refused without %s', (file) => {
+    rmSync(join(directory, file));
+    expect(refusal()).toContain(`policies/${file} is missing`);
+  });
+
+  test('are refused without a single Cedar policy', () => {
+    for (const name of ['forbid-guardrails', 'forbid-interlock-itself'])
+      rmSync(join(directory, `${name}.cedar`));
+    for (const name of ['put-parameter', 'shift-alias']) {
+      rmSync(join(directory, `permit-responder-${name}.cedar`));
+    }
+    expect(refusal()).toContain('no *.cedar file');
+  });
+
+  test('are refused with a folder, whose policies nothing would read', () => {
+    mkdirSync(join(directory, 'more'));
+    writeFileSync(join(directory, 'more', 'forbid-all.cedar'), cedar('true'));
+    expect(refusal()).toContain('policies/more');
+  });
+
+  test('are refused with every fault named at once', () => {
+    writeFileSync(join(directory, 'typo.cedar'), cedar('resource.nmae == "a"'));
+    rmSync(join(directory, 'routing.json'));
+    expect(refusal()).toMatch(/policies\/routing\.json is missing; policies\/typo\.cedar: .*nmae/);
+  });
+});
+
+test('a synthesis that is refused says so in one line, fails and builds nothing', async () => {
+  const folder = join(directory, 'assembly');
+  const answer = await promisify(execFile)(
+    join(treeRoot, 'node_modules', '.bin', 'node'),
+    [join(treeRoot, 'infra', 'app.ts')],
+    { env: { ...process.env, CDK_CONTEXT_JSON: '{"stage":"staging"}', CDK_OUTDIR: folder } },
+  ).catch((error: unknown) => error);
+  expect(answer).toMatchObject({ code: 1 });
+  expect((answer as { stderr: string }).stderr.trim().split('\n')).toHaveLength(1);
+});
+
+function cedar(condition: string): string {
+  return `forbid (principal, action, resource) when { ${condition} };`;
+}
+
+function refusal(): string {
+  try {
+    checkPolicies(directory);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return 'nothing was refused';
+}
