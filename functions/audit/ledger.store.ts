@@ -1,3 +1,4 @@
+import { ExponentialBackoff, handleWhenResult, retry } from 'cockatiel';
 import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import {
@@ -15,6 +16,21 @@ export type CommitResult =
 
 /** How often a commit looks for the chain's new end before it gives up: each miss means that somebody else got in. */
 const appendAttempts = 20;
+
+/** Somebody else took the place at the end of the chain: nothing was written. */
+type Attempt = CommitResult | { readonly outcome: 'chain-moved' };
+
+/**
+ * Without a pause, writers that start together stay together and one of them gets in per round: the last of 40
+ * would need 40 rounds. Apart from each other most find the end free, and 20 attempts are plenty.
+ */
+const appendRetry = retry(
+  handleWhenResult((result) => (result as Attempt).outcome === 'chain-moved'),
+  {
+    maxAttempts: appendAttempts - 1,
+    backoff: new ExponentialBackoff({ initialDelay: 10, maxDelay: 1_000 }),
+  },
+);
 
 /** The only way state changes: the writes and the ledger entries that record them are one transaction. */
 export class LedgerStore {
@@ -44,18 +60,24 @@ export class LedgerStore {
     writes: readonly Write[],
     options: { newChain?: boolean } = {},
   ): Promise<CommitResult> {
-    for (let attempt = 1; attempt <= appendAttempts; attempt++) {
-      const head = options.newChain === true && attempt === 1 ? emptyChain : await this.#head(chainId);
-      const entries = sealEntries(chainId, head, this.#artefactVersion, events);
-      const result = await this.#database.transact([...writes, ...entries.map((entry) => this.#put(entry))]);
-      if (result.outcome === 'committed') return { outcome: 'committed', entries };
-      const refusals = result.refusals.slice(0, writes.length);
-      if (refusals.some((refusal) => refusal !== undefined)) return { outcome: 'refused', refusals };
-    }
+    const result = await appendRetry.execute(async ({ attempt }): Promise<Attempt> => {
+      const head = options.newChain === true && attempt === 0 ? emptyChain : await this.#head(chainId);
+      return this.#append(sealEntries(chainId, head, this.#artefactVersion, events), writes);
+    });
+    if (result.outcome !== 'chain-moved') return result;
     throw new DependencyUnavailableError(
       'ledger.contention',
       `chain ${chainId} moved on ${appendAttempts} times while appending; retry`,
     );
+  }
+
+  async #append(entries: readonly LedgerEntry[], writes: readonly Write[]): Promise<Attempt> {
+    const result = await this.#database.transact([...writes, ...entries.map((entry) => this.#put(entry))]);
+    if (result.outcome === 'committed') return { outcome: 'committed', entries };
+    const refusals = result.refusals.slice(0, writes.length);
+    return refusals.some((refusal) => refusal !== undefined)
+      ? { outcome: 'refused', refusals }
+      : { outcome: 'chain-moved' };
   }
 
   /** All entries of a chain in sequence order. */

@@ -26,7 +26,7 @@ type Found = Readonly<Record<string, unknown>> | undefined;
 const votesSchema = z.array(
   z.object({
     identityId: z.string().check(z.minLength(1)),
-    displayName: z.catch(z.string(), ''),
+    displayName: z.string(),
     verdict: z.enum(['approve', 'reject']),
     atEpochMs: z.int(),
   }),

@@ -40,7 +40,7 @@ export function unresolvedMessage(
   return {
     subject: `Interlock: a problem came back after incident ${incidentId}`,
     message: [
-      'The problem came back during the cooldown and has not recovered; no new incident was opened for it.',
+      'The problem came back during the cooldown and no recovery was reported since; no incident was opened for it.',
       '',
       `What: ${severity} problem with ${oneLine(resource.id)} in ${environment}, first reported as "${oneLine(title)}"`,
       `Since: ${new Date(suppressedAtEpochMs).toISOString()}`,

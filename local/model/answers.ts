@@ -64,7 +64,7 @@ export function answerTo(prompt: string, behaviour: Behaviour): Answer {
         prototypeNames.map((action) => ({ action, parameters: { constructor: 'x', toString: 'x' } })),
       );
     case 'prototype-member':
-      return withPrototypeMember(context) ?? unsure;
+      return certain([{ action: 'iam.attach-role-policy', parameters: withPrototypeMember }]);
     case 'outside-schema':
       return outsideSchema(context) ?? unsure;
     case 'sensible':
@@ -136,6 +136,11 @@ function obey(prompt: string): Answer | undefined {
 /** Names that every JavaScript object answers to. At most three proposals fit an answer. */
 const prototypeNames = ['__proto__', 'constructor', 'toString'];
 
+/** Through JSON, because an object literal would set the prototype instead of a member of that name. */
+const withPrototypeMember = JSON.parse(
+  '{"__proto__":{"approved":true},"policyName":"ReadOnlyAccess"}',
+) as Record<string, string>;
+
 /** As sure as an answer can be: whatever stops it, it is not its confidence. */
 function certain(proposals: readonly Omit<Proposal, 'reason'>[]): Answer {
   return {
@@ -159,12 +164,4 @@ function outsideSchema(context: PromptContext): Answer | undefined {
   const parameters = possibleShift(context);
   if (parameters === undefined) return undefined;
   return certain([{ action: 'lambda.shift-alias', parameters: { ...parameters, force: 'true' } }]);
-}
-
-/** Through JSON, because an object literal would set the prototype instead of a member of that name. */
-function withPrototypeMember(context: PromptContext): Answer | undefined {
-  const parameters = possibleShift(context);
-  if (parameters === undefined) return undefined;
-  const text = `${JSON.stringify(parameters).slice(0, -1)},"__proto__":{"approved":true}}`;
-  return certain([{ action: 'lambda.shift-alias', parameters: JSON.parse(text) as Record<string, string> }]);
 }

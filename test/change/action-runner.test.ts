@@ -165,6 +165,17 @@ describe('execute', () => {
     expect(alias.effects).toBe(0);
   });
 
+  it('does nothing when the kill switch is engaged while it begins', async () => {
+    const { alias, around, runner, snapshots } = setUp();
+    const keep = snapshots.set.bind(snapshots);
+    snapshots.set = (key, text) => {
+      around.killSwitch = 'engaged';
+      return keep(key, text);
+    };
+    expect(await runner.run(task('execute'))).toMatchObject({ outcome: 'refused', refusal: 'kill-switch' });
+    expect(alias.effects).toBe(0);
+  });
+
   it('keeps its intent before it writes, and nothing when it refuses', async () => {
     const { alias, runner, snapshots } = setUp();
     let kept: string | undefined;
@@ -173,10 +184,14 @@ describe('execute', () => {
     };
     await runner.run(task('execute'));
     expect(kept).toBe(intent.text);
-    const refused = setUp();
-    refused.alias.foreign('9');
-    await refused.runner.run(task('execute'));
-    expect(refused.snapshots.size).toBe(1);
+    const changed = setUp();
+    changed.alias.foreign('9');
+    await changed.runner.run(task('execute'));
+    expect(changed.snapshots.size).toBe(1);
+    const stopped = setUp();
+    stopped.around.killSwitch = 'engaged';
+    await stopped.runner.run(task('execute'));
+    expect(stopped.snapshots.size).toBe(1);
   });
 
   it('does not write under the intent of another snapshot', async () => {

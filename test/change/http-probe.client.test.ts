@@ -102,7 +102,12 @@ describe('the HTTP probe', () => {
     'HTTP://93.184.215.14/',
   ])('refuses %s outside local, without a connection', async (url) => {
     const strict = new HttpProbeClient('production', async () => [{ address: '93.184.215.14', family: 4 }]);
-    expect(await strict.look(url, 200)).toMatchObject({ result: 'fail' });
+    expect(await strict.look(url, 200)).toMatchObject({
+      result: 'fail',
+      reason: url.startsWith('https:')
+        ? 'probe: the address is not on the public Internet'
+        : 'probe: the address is not a plain https URL',
+    });
   });
 
   it('outside local, refuses a name when any of its addresses is not public', async () => {

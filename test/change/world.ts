@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { type LedgerEntry, verifyChain } from '../../functions/audit/ledger-entry.ts';
@@ -67,8 +68,8 @@ class CountedDatabase extends Database {
   /** Runs before the next transaction: where a test lets somebody else get in first. */
   beforeTransact: (() => Promise<void>) | undefined;
 
-  constructor(counter: WriteCounter) {
-    super();
+  constructor(counter: WriteCounter, client?: DynamoDBClient) {
+    super(client);
     this.#counter = counter;
   }
 
@@ -151,9 +152,9 @@ export class World {
   now = start;
   alarm: CriterionFinding = { result: 'pass', reason: 'alarm: it is OK' };
 
-  constructor(tables: TestTables, lockLeaseSeconds = 900) {
+  constructor(tables: TestTables, lockLeaseSeconds = 900, client?: DynamoDBClient) {
     this.tables = tables;
-    this.database = new CountedDatabase(this.counter);
+    this.database = new CountedDatabase(this.counter, client);
     this.alias = new FakeAlias(this.counter);
     this.ledger = new LedgerStore(this.database, tables.ledgerTable, 'test-artefact');
     const settings = {

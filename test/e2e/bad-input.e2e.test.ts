@@ -74,7 +74,7 @@ describe('events', () => {
     await putOnBus('interlock', 'interlock.signal', detail);
     // Severity `low` travels as P2.
     const letter = await deadLetter(P2DlqUrl, (body) => body.includes(marker));
-    expect(letter.reason).toMatch(/approve/);
+    expect(letter.reason).toMatch(/unknown member/);
     expect(letter.code).toMatch(/^intake\./);
   });
 
@@ -142,11 +142,18 @@ describe('a plan that nobody may carry out', () => {
     expect(stepsTowardsAChange(chain)).toStrictEqual([]);
   });
 
-  it('an answer with a member named __proto__ is no answer', async () => {
+  // The SDK of the fallback drops such a member by itself; what is left is a proposal like any other.
+  it('an answer with a member named __proto__ is refused, and what the fallback makes of it is denied', async () => {
     await direct(state.modelControlUrl ?? '', { behaviour: 'prototype-member' });
     const incidentId = await openDemoIncident();
-    expect(await closed(incidentId)).toMatchObject({ result: 'needs-person' });
-    await expectAnsweredByRules(incidentId);
+    expect(await closed(incidentId)).toMatchObject({ result: 'denied' });
+    const triage = await database.get(OperationsTable, itemKeys.triage(incidentId));
+    expect(triage?.['attempts']).toMatchObject([
+      { runtime: 'self-hosted', outcome: 'invalid-answer', detail: 'has a member named __proto__' },
+      { runtime: 'bedrock', outcome: 'answered' },
+    ]);
+    const chain = await database.query(LedgerTable, incidentChain(incidentId));
+    expect(stepsTowardsAChange(chain)).toStrictEqual([]);
   });
 });
 

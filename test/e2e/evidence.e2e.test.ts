@@ -233,7 +233,7 @@ async function payloadsOfThisRun(): Promise<string[]> {
   const { fromVersion, toVersion } = plan.parameters;
   return [
     String(triage?.['diagnosis']),
-    ...(triage?.['reasons'] as string[]),
+    ...((triage?.['reasons'] ?? []) as string[]),
     reason,
     signal.title,
     JSON.stringify(plan.parameters),

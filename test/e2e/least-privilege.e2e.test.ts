@@ -75,7 +75,7 @@ const rows: Row[] = [
       command: 'UpdateItem',
       input: { TableName: ControlsTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
     }),
-    owners: ['intake', 'close-incident', 'change-control', 'recover-change'],
+    owners: ['intake', 'close-incident', 'sweep-incidents', 'change-control', 'recover-change'],
   },
   {
     what: 'DeleteItem in Controls',
@@ -122,6 +122,7 @@ const rows: Row[] = [
     owners: [
       'intake',
       'close-incident',
+      'sweep-incidents',
       'request-approval',
       'settle-approval',
       'approval-pages',
@@ -235,7 +236,7 @@ const rows: Row[] = [
       command: 'StartExecution',
       input: { stateMachineArn: IncidentStateMachineArn, name: 'not a valid name!', input: '{}' },
     }),
-    owners: ['intake'],
+    owners: ['intake', 'sweep-incidents'],
   },
   ...(['IncidentStateMachineArn', 'ChangeStateMachineArn'] as const).map((machine) => ({
     what: `StopExecution of ${machine}`,
@@ -330,7 +331,14 @@ const rows: Row[] = [
       command: 'Publish',
       input: { TopicArn: PersonTopicArn, Message: 'probe' },
     }),
-    owners: ['close-incident', 'request-approval', 'change-control', 'recover-change', 'ledger-watch'],
+    owners: [
+      'close-incident',
+      'sweep-incidents',
+      'request-approval',
+      'change-control',
+      'recover-change',
+      'ledger-watch',
+    ],
   },
   {
     what: 'PutEvents: a signal that nobody sent',

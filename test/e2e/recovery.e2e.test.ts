@@ -45,7 +45,8 @@ describe('a change whose execution is stopped while it bakes', () => {
         await announceStop(String(detail['changeId']));
       },
       checks: async ({ records, workload }, incidentId) => {
-        const { detail } = await entry(records, incidentId, 'change.rolled-back');
+        // Recovery first waits 65 s, until no call of the stopped execution can be under way any more.
+        const { detail } = await entry(records, incidentId, 'change.rolled-back', 120);
         await entry(records, incidentId, 'change.released');
         const change = await database.get(OperationsTable, itemKeys.change(String(detail['changeId'])));
         const lock = await database.get(ControlsTable, itemKeys.lock(String(change?.['targetKey'])));
@@ -117,7 +118,7 @@ describe('an approval that is settled because its wait is over', () => {
         const chain = await records.chain(incidentId);
         return [
           same('the approval', 'expired', approval?.['status']),
-          same('votes', 0, (approval?.['votes'] as unknown[]).length),
+          same('votes', 0, (approval?.['votes'] as unknown[] | undefined)?.length),
           same('entries that say so', 1, chain.filter(({ type }) => type === 'approval.expired').length),
           same('the bad release is live', true, (await workload.liveVersion()) !== before.version),
         ];
@@ -140,8 +141,16 @@ function fly(scenario: Scenario): Promise<Verdict> {
   });
 }
 
-function entry(records: Records, incidentId: string, type: string): Promise<LedgerEntry> {
-  return eventually(async () => (await records.chain(incidentId)).find((found) => found.type === type));
+function entry(
+  records: Records,
+  incidentId: string,
+  type: string,
+  timeoutSeconds?: number,
+): Promise<LedgerEntry> {
+  return eventually(
+    async () => (await records.chain(incidentId)).find((found) => found.type === type),
+    timeoutSeconds,
+  );
 }
 
 async function approvalOf(records: Records, incidentId: string): Promise<string> {

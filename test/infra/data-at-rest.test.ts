@@ -154,10 +154,9 @@ describe('snapshots, topic and session secret', () => {
   });
 
   test('alarms of this account may publish to the topic: its policy takes the place of the one SNS gives', () => {
-    const [policy] = resourcesOf(prod, 'AWS::SNS::TopicPolicy');
-    const allowed = (
-      policy?.Properties.PolicyDocument.Statement as (Statement & { Resource: unknown })[]
-    ).filter(({ Effect }) => Effect === 'Allow');
+    const allowed = resourcesOf(prod, 'AWS::SNS::TopicPolicy')
+      .flatMap(({ Properties }): (Statement & { Resource: unknown })[] => Properties.PolicyDocument.Statement)
+      .filter(({ Effect }) => Effect === 'Allow');
     expect(allowed).toHaveLength(1);
     expect(allowed[0]).toMatchObject({
       Action: 'sns:Publish',

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -114,15 +123,27 @@ describe('before anything is built, the policies', () => {
   });
 });
 
-test('a synthesis that is refused says so in one line, fails and builds nothing', async () => {
-  const folder = join(directory, 'assembly');
-  const answer = await promisify(execFile)(
-    join(treeRoot, 'node_modules', '.bin', 'node'),
-    [join(treeRoot, 'infra', 'app.ts')],
-    { env: { ...process.env, CDK_CONTEXT_JSON: '{"stage":"staging"}', CDK_OUTDIR: folder } },
-  ).catch((error: unknown) => error);
-  expect(answer).toMatchObject({ code: 1 });
-  expect((answer as { stderr: string }).stderr.trim().split('\n')).toHaveLength(1);
+test('one faulty policy stops the synthesis with one line, before anything is bundled', async () => {
+  const tree = mkdtempSync(join(tmpdir(), 'interlock-tree-'));
+  try {
+    for (const part of ['infra', 'functions', 'policies', 'package.json'])
+      cpSync(join(treeRoot, part), join(tree, part), { recursive: true });
+    symlinkSync(join(treeRoot, 'node_modules'), join(tree, 'node_modules'));
+    writeFileSync(join(tree, 'policies', 'typo.cedar'), cedar('resource.nmae == "a"'));
+    const failure = await promisify(execFile)(
+      join(treeRoot, 'node_modules', '.bin', 'node'),
+      [join(tree, 'infra', 'app.ts')],
+      { env: { ...process.env, CDK_CONTEXT_JSON: '{"stage":"dev"}', CDK_OUTDIR: join(tree, 'cdk.out') } },
+    ).catch((error: unknown) => error as { code: number; stderr: string });
+    expect(failure).toMatchObject({ code: 1 });
+    expect(failure.stderr).toMatch(
+      /^cannot deploy these policies: policies\/typo\.cedar: [^\n]*nmae[^\n]*\n$/,
+    );
+    expect(existsSync(join(tree, '.interlock'))).toBe(false);
+    expect(existsSync(join(tree, 'cdk.out', 'Interlock-dev.template.json'))).toBe(false);
+  } finally {
+    rmSync(tree, { recursive: true, force: true });
+  }
 });
 
 function cedar(condition: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseStageSettings, stages } from '../../infra/stage-settings.ts';
+import { longestApprovalSeconds, parseStageSettings, stages } from '../../infra/stage-settings.ts';
 
 describe('parseStageSettings', () => {
   test.each([
@@ -39,6 +39,15 @@ describe('parseStageSettings', () => {
       validationSeconds: '800',
     });
     expect(lockLease.toSeconds()).toBe(4_700);
+  });
+
+  test('a person may be given a day to answer and no second more', () => {
+    const { approvalTimeout } = parseStageSettings({ stage: 'prod', approvalSeconds: '86400' });
+    expect(approvalTimeout.toSeconds()).toBe(longestApprovalSeconds);
+    for (const stage of stages) {
+      const { approvalTimeout: own } = parseStageSettings({ stage });
+      expect(own.toSeconds()).toBeLessThanOrEqual(86_400);
+    }
   });
 
   test('arguments arrive as text', () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import validator from 'asl-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { treeRoot } from '../../infra/platform/tree.ts';
+import { longestApprovalSeconds } from '../../infra/stage-settings.ts';
 import { synthesis } from './synthesis.ts';
 import { type CloudTemplate, readable, resourcesOf } from './template.ts';
 
@@ -10,7 +11,7 @@ interface State {
   readonly Type: string;
   readonly Resource?: string;
   readonly TimeoutSeconds?: unknown;
-  readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
+  readonly Retry?: readonly { readonly ErrorEquals: readonly string[]; readonly MaxAttempts: number }[];
   readonly Catch?: readonly { readonly ErrorEquals: readonly string[]; readonly Next: string }[];
   readonly Choices?: readonly { readonly Next: string }[];
   readonly Default?: string;
@@ -177,6 +178,19 @@ test('waiting for a person ends in a state that does not continue to the change 
   }
   const follow = machineOf('incident').States['Follow the approval'];
   expect(follow?.Default).toBe('Note the rejection');
+});
+
+test('the incident machine outlasts the longest wait for a person and everything around it', () => {
+  const others = tasksOf('incident')
+    .filter(([, { Resource }]) => !Resource?.endsWith('.waitForTaskToken'))
+    .map(([name, { TimeoutSeconds, Retry = [] }]) => {
+      const attempts = Retry.reduce((sum, { MaxAttempts }) => sum + MaxAttempts, 1);
+      // Triage hands over up to three plans; only one of them is ever asked for or carried out.
+      return (name === 'Decide the plan' ? 3 : 1) * attempts * Number(TimeoutSeconds);
+    });
+  expect(others.length).toBeGreaterThanOrEqual(5);
+  const longest = others.reduce((sum, seconds) => sum + seconds, longestApprovalSeconds);
+  expect(longest).toBeLessThan(Number(machineOf('incident').TimeoutSeconds));
 });
 
 test('the change machine knows the function of every action in the catalogue', async () => {

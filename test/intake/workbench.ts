@@ -5,9 +5,12 @@ import { unmarshall } from '@aws-sdk/util-dynamodb';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { CloseIncidentStore, type People } from '../../functions/intake/close-incident.store.ts';
-import type { IncidentExecutions } from '../../functions/intake/incident-execution.ts';
+import type { ExecutionStates, IncidentExecutions } from '../../functions/intake/incident-execution.ts';
 import { StepFunctionsIncidentExecutions } from '../../functions/intake/incident-executions.client.ts';
+import { IncidentSweepStore } from '../../functions/intake/incident-sweep.store.ts';
+import { type SweepOutcome, sweepIncidents } from '../../functions/intake/incident-sweep.ts';
 import { IntakeStore } from '../../functions/intake/intake.store.ts';
+import { WindowStore } from '../../functions/intake/window.store.ts';
 import { Database, type Item, type TransactResult, type Write } from '../../functions/platform/dynamodb.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
@@ -74,6 +77,13 @@ export interface IntakeWorkbench {
   readonly stateMachineArn: string;
   intake(options?: { nowEpochMs?: number; fuse?: Fuse; executions?: IncidentExecutions }): IntakeStore;
   closing(options?: { nowEpochMs?: number; fuse?: Fuse; people?: People }): CloseIncidentStore;
+  /** One sweep; what it did about which incident. */
+  sweep(options: {
+    nowEpochMs: number;
+    states?: ExecutionStates;
+    fuse?: Fuse;
+    people?: People;
+  }): Promise<{ incidentId: string; outcome: SweepOutcome }[]>;
   /** Names of all executions that were really started. */
   executionNames(): Promise<string[]>;
   /** Every item of the three tables, in a fixed order. */
@@ -145,6 +155,35 @@ export async function freshWorkbench(): Promise<IntakeWorkbench> {
           },
         },
       }),
+    sweep: async ({ nowEpochMs, states, fuse = new Fuse(), people }) => {
+      const common = {
+        ...stores(fuse, nowEpochMs),
+        people: {
+          tell: async (subject: string, message: string) => {
+            fuse.burn();
+            await people?.tell(subject, message);
+          },
+        },
+      };
+      const executions = new StepFunctionsIncidentExecutions(stateMachineArn, stepFunctions);
+      const closing = new CloseIncidentStore(common);
+      const outcomes: { incidentId: string; outcome: SweepOutcome }[] = [];
+      await sweepIncidents({
+        incidents: new IncidentSweepStore({
+          ...common,
+          windows: new WindowStore(common.database, tables.controls, executions),
+          longestCooldownSeconds: 14_400,
+        }),
+        executions: states ?? executions,
+        close: (close) => closing.close(close),
+        report: (incidentId, outcome, error) => {
+          if (error instanceof Crash) throw error;
+          outcomes.push({ incidentId, outcome });
+        },
+        clock: () => nowEpochMs,
+      });
+      return outcomes;
+    },
     executionNames: async () => {
       const names: string[] = [];
       for await (const page of paginateListExecutions({ client: stepFunctions }, { stateMachineArn }))

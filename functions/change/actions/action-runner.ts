@@ -102,7 +102,7 @@ export class ActionRunner<Parameters extends object, State> {
   /**
    * Makes the change if everything still holds. `refused` as `kill-switch` or `target-changed` means that the
    * target was looked at and nothing of ours is there or on its way; any other answer but `executed` leads to
-   * the rollback. The kill switch is read last, right before the effect.
+   * the rollback. The kill switch is read before anything is begun and again right before the effect.
    *
    *     attempt 1   intent kept ── apply ── dies
    *     attempt 2   intent found: what stands there is ours
@@ -124,17 +124,26 @@ export class ActionRunner<Parameters extends object, State> {
     const isThere = this.#rules.isAfter(parameters, reading.state);
     const isBegun = await this.#hasBegun(snapshot);
     if (isThere ? !isBegun : !this.#rules.isUntouched(snapshot.state, reading.state)) return targetChanged;
-    if (!isBegun) await this.#begin(snapshot);
-    const killSwitch = await this.#around.runtime.killSwitch();
-    if (killSwitch !== 'released') {
-      return isBegun
-        ? failed(`the kill switch is ${killSwitch} after an earlier attempt had begun`)
-        : notExecuted('kill-switch', `the kill switch is ${killSwitch}`);
-    }
+    const stop = await this.#stopUnlessReleased(isBegun);
+    if (stop !== undefined) return stop;
     if (isThere) return { outcome: 'executed' } as const;
+    if (!isBegun) {
+      await this.#begin(snapshot);
+      const lateStop = await this.#stopUnlessReleased(isBegun);
+      if (lateStop !== undefined) return lateStop;
+    }
     const write = await this.#target.apply(parameters, snapshot.state);
     if (write.outcome === 'target-changed') return this.#afterLostRace(parameters);
     return write.outcome === 'failed' ? failed(write.reason) : ({ outcome: 'executed' } as const);
+  }
+
+  /** @param isBegun An earlier attempt may have made its write, or may be about to. */
+  async #stopUnlessReleased(isBegun: boolean) {
+    const killSwitch = await this.#around.runtime.killSwitch();
+    if (killSwitch === 'released') return undefined;
+    return isBegun
+      ? failed(`the kill switch is ${killSwitch} after an earlier attempt had begun`)
+      : notExecuted('kill-switch', `the kill switch is ${killSwitch}`);
   }
 
   /**

@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readCedarWasm, readPolicySet } from '../../functions/platform/policy-files.store.ts';
+import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
+import type { PolicyRequest } from '../../functions/policy/policy-set.ts';
+
+const wasm = readCedarWasm();
+const deployed = readPolicySet();
+
+const tiers = ['low', 'medium', 'high'] as const;
+const actions = ['lambda.shift-alias', 'ssm.put-parameter'] as const;
+
+/** Text that spells none of the words which the shipped policies forbid: no `i`, `u` or `w`. */
+const plain = fc.stringMatching(/^[abcdefghkmnorst0-9_.-]{1,12}$/);
+const path = fc.array(plain, { maxLength: 3 }).map((parts) => parts.map((part) => `/${part}`).join(''));
+const harmless = fc.tuple(path, plain).map(([above, name]) => `${above}/${name}`);
+
+/** A name that one of the shipped policies forbids, whatever stands around the word it looks for. */
+const ofInterlock = fc
+  .tuple(
+    path,
+    fc.option(plain),
+    fc.constantFrom('interlock', 'Interlock', 'INTERLOCK'),
+    fc.option(plain),
+    path,
+  )
+  .map(([above, before, word, after, below]) => `${above}/${before ?? ''}${word}${after ?? ''}${below}`);
+const guarded = fc.oneof(
+  fc
+    .tuple(path, fc.constantFrom('iam', 'identity', 'audit', 'backup', 'network'), harmless)
+    .map(([above, word, below]) => `${above}/${word}${below}`),
+  harmless.map((below) => `/aws${below}`),
+);
+const forbidden = fc.oneof(
+  fc.record({ action: fc.constantFrom(...actions), name: ofInterlock }),
+  fc.record({ action: fc.constant('ssm.put-parameter' as const), name: guarded }),
+);
+
+const place = fc.record({
+  // The shipped permits know `responder` only: for anybody else the extra ones alone permit.
+  agentRole: fc.constantFrom('responder', 'gardener'),
+  environment: fc.constantFrom('local', 'prod'),
+  tier: fc.constantFrom(...tiers),
+});
+
+function request(
+  action: string,
+  name: string,
+  given: { agentRole: string; environment: string; tier: string },
+) {
+  const type = action === 'ssm.put-parameter' ? 'ssm-parameter' : 'lambda-alias';
+  const target = { type, id: name, key: `${type}/${name}` };
+  return { ...given, action, target, targetEnvironment: given.environment } satisfies PolicyRequest;
+}
+
+type Place = (asked: PolicyRequest) => string;
+const anyone: readonly Place[] = [
+  () => 'principal',
+  (asked) => `principal == Interlock::AgentRole::"${asked.agentRole}"`,
+  () => 'principal is Interlock::AgentRole',
+];
+const anything: readonly Place[] = [
+  () => 'action',
+  (asked) => `action == Interlock::Action::"${asked.action}"`,
+  () => `action in [${actions.map((action) => `Interlock::Action::"${action}"`).join(', ')}]`,
+];
+const anywhere: readonly Place[] = [
+  () => 'resource',
+  (asked) => `resource == Interlock::Target::"${asked.target.key}"`,
+  () => 'resource is Interlock::Target',
+];
+/** Conditions that hold for the request, some of them naming exactly what is forbidden. */
+const holding: readonly Place[] = [
+  () => '',
+  () => 'when { true }',
+  (asked) => `when { resource.name == "${asked.target.id}" }`,
+  (asked) => `when { resource.kind == "${asked.target.type}" && resource.name like "*" }`,
+  () => 'when { resource.environment == context.environment }',
+  (asked) => `when { context.tier == "${asked.tier}" } unless { resource.name == "" }`,
+  (asked) => `unless { context.environment != "${asked.environment}" }`,
+];
+
+/** A permit that holds for whatever it is made for. */
+const permit = fc
+  .tuple(
+    fc.constantFrom(...anyone),
+    fc.constantFrom(...anything),
+    fc.constantFrom(...anywhere),
+    fc.constantFrom(...holding),
+  )
+  .map(
+    ([who, what, where, when]): Place =>
+      (asked) =>
+        `permit (${who(asked)}, ${what(asked)}, ${where(asked)}) ${when(asked)};`,
+  );
+
+/** What is asked, and the permit added for it. Several share one engine: building it is what takes the time. */
+const asked = (subject: fc.Arbitrary<{ action: string; name: string }>) =>
+  fc.array(
+    fc
+      .tuple(permit, subject, place)
+      .map(([added, { action, name }, given]) => ({ added, asked: request(action, name, given) })),
+    { minLength: 1, maxLength: 8, size: 'max' },
+  );
+
+/** Answers under the shipped policies and all the added ones, whose ids sort before and after the shipped ones. */
+function outcomes(cases: readonly { added: Place; asked: PolicyRequest }[]): string[] {
+  const policies = { ...deployed.policies };
+  for (const [index, { added, asked: about }] of cases.entries())
+    policies[`${index % 2 === 0 ? 'a' : 'z'}-permit-${index}`] = added(about);
+  const engine = new PolicyEngine(wasm, { ...deployed, policies });
+  return cases.map(({ asked: about }) => engine.evaluate(about).outcome);
+}
+
+describe('adding permits', () => {
+  it('never overrides a forbid', () => {
+    fc.assert(
+      fc.property(asked(forbidden), (cases) => {
+        expect(outcomes(cases)).toStrictEqual(cases.map(() => 'forbidden'));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('permits all that is not forbidden: the law above is not empty', () => {
+    const allowed = fc.record({ action: fc.constantFrom(...actions), name: harmless });
+    fc.assert(
+      fc.property(asked(allowed), (cases) => {
+        expect(outcomes(cases)).toStrictEqual(cases.map(() => 'permitted'));
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
