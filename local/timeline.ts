@@ -56,6 +56,8 @@ const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?:
   },
   'change.rollback-failed': { what: 'rollback failed', mood: 'bad' },
   'change.refused': { what: 'change refused', mood: 'bad' },
+  'approval.vote-refused': { what: 'vote refused', mood: 'bad' },
+  'signal.unresolved': { what: 'problem is still there', mood: 'bad' },
   'change.stopped': { what: 'change stopped', mood: 'bad' },
   'change.released': { what: 'target released' },
   'incident.closed': { what: 'incident closed' },

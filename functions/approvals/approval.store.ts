@@ -50,7 +50,7 @@ export class ApprovalStore {
     return item?.['ciphertext'] as Uint8Array | undefined;
   }
 
-  /** Of one list, newest first; eventually consistent: for pages and sweeps. */
+  /** Of one list, oldest first; eventually consistent: for pages and sweeps. */
   async list(status: keyof typeof approvalStatusKeys, limit: number): Promise<Approval[]> {
     const longestWaitingFirst = { oldestFirst: true };
     return (

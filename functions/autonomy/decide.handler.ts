@@ -47,7 +47,7 @@ export const handler = taskHandler(input, async ({ incidentId, planDigest }) => 
 });
 
 async function decideNow(incidentId: string, planDigest: string) {
-  const { plan, confidence, lowConfidence } = await decisions.subject(incidentId, planDigest);
+  const { plan, planFault, confidence, lowConfidence } = await decisions.subject(incidentId, planDigest);
   const decision = decide({
     killSwitch:
       (await readKillSwitch(database, settings.CONTROLS_TABLE)) === 'released' ? 'released' : 'engaged',
@@ -56,6 +56,7 @@ async function decideNow(incidentId: string, planDigest: string) {
     targetKey: plan.target?.key,
     agentRole: plan.agentRole,
     action: resolveAction(plan.action, plan.parameters),
+    planFault,
     confidence,
     lowConfidence,
     autonomy,

@@ -1,6 +1,7 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
-import type { Database } from '../platform/dynamodb.ts';
+import { checkStoredPlan } from '../change/stored-plan.ts';
+import type { Database, Item } from '../platform/dynamodb.ts';
 import { InterlockError } from '../platform/errors.ts';
 import { randomId } from '../platform/ids.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
@@ -21,6 +22,8 @@ export interface DecisionSubject {
   readonly plan: Plan;
   readonly confidence: number;
   readonly lowConfidence: boolean;
+  /** What the plan claims and does not hold. */
+  readonly planFault: string | undefined;
 }
 
 export class DecisionStore {
@@ -40,9 +43,10 @@ export class DecisionStore {
    * @throws InterlockError `decision.plan-missing`, `decision.plan-altered`.
    */
   async subject(incidentId: string, planDigest: string): Promise<DecisionSubject> {
-    const [planItem, triage] = await Promise.all([
+    const [planItem, triage, incident] = await Promise.all([
       this.#database.get(this.#table, itemKeys.plan(incidentId, planDigest)),
       this.#database.get(this.#table, itemKeys.triage(incidentId)),
+      this.#database.get(this.#table, itemKeys.incident(incidentId)),
     ]);
     if (planItem === undefined) {
       throw new InterlockError('decision.plan-missing', `incident ${incidentId} has no plan ${planDigest}`);
@@ -59,6 +63,7 @@ export class DecisionStore {
     const planDigests = triage?.['planDigests'] as readonly string[] | undefined;
     return {
       plan,
+      planFault: faultOf(plan, planDigest, incidentId, incident),
       confidence: typeof confidence === 'number' ? confidence : 0,
       // The model says how sure it is of its first proposal; that vouches for no other.
       lowConfidence: model?.lowConfidence !== false || planDigests?.[0] !== planDigest,
@@ -127,4 +132,22 @@ export class DecisionStore {
 function toDecision(item: Record<string, unknown>): StoredDecision {
   const { pk: _pk, sk: _sk, ...decision } = item;
   return decision as unknown as StoredDecision;
+}
+
+/** Triage wrote the plan; intake wrote the incident, so the alarm that must fall silent is taken from there. */
+function faultOf(
+  plan: Plan,
+  planDigest: string,
+  incidentId: string,
+  incident: Item | undefined,
+): string | undefined {
+  const check = checkStoredPlan(plan, { planDigest, incidentId, environment: plan.environment });
+  if (check.outcome === 'unsound') return check.reason;
+  const alarmName = (incident?.['signal'] as { alarmName?: string } | undefined)?.alarmName;
+  if (alarmName === undefined) return undefined;
+  return plan.successCriteria.some(
+    (criterion) => criterion.kind === 'alarm-ok' && criterion.alarmName === alarmName,
+  )
+    ? undefined
+    : "the incident's own alarm is not among the success criteria";
 }

@@ -15,6 +15,7 @@ export type Clause =
   | 'policy.no-permit'
   | 'policy.error'
   | 'plan.outside-workload'
+  | 'plan.unsound'
   | 'autonomy.matrix'
   | 'autonomy.low-confidence';
 
@@ -42,6 +43,8 @@ export interface DecisionInput {
   readonly planEnvironment: string;
   readonly agentRole: string;
   readonly action: ResolvedAction;
+  /** What is wrong with what the plan claims about itself; undefined when all of it follows from its parameters. */
+  readonly planFault: string | undefined;
   /** The model's confidence in the answer the plan came from, 0…1. */
   readonly confidence: number;
   /** Routing wanted a stronger model and got none, or the confidence was stated for another plan of the answer. */
@@ -52,7 +55,7 @@ export interface DecisionInput {
 
 /**
  * Decides on a plan: kill switch, then catalogue, then policy boundary, then whether the target belongs to the
- * incident's workload, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the
+ * incident's workload and the plan is what it claims, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the
  * stage never loosens the outcome.
  */
 export function decide(input: DecisionInput): Decision {
@@ -89,6 +92,7 @@ export function decide(input: DecisionInput): Decision {
     const reason = 'the target is not one of the resources of the workload that the incident is about';
     return { ...deny('plan.outside-workload', reason), tier };
   }
+  if (input.planFault !== undefined) return { ...deny('plan.unsound', input.planFault), tier };
   const stage = stageFor(input.autonomy, { environment, agentRole, actionClass: definition.actionClass });
   const control = controlFor(input.autonomy, stage, tier);
   const decided = {

@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IManagedPolicy } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -26,14 +25,12 @@ export class Change extends Construct {
   /** What stood there before each change. */
   readonly snapshots: Bucket;
   /** The most that any action's role can do. */
-  readonly actionBoundary: IManagedPolicy;
 
   constructor(scope: Construct, id: string, props: ChangeProps) {
     super(scope, id);
     const { platform } = props;
     this.snapshots = snapshotBucket(this, 'Snapshots', { platform });
     const boundary = new ActionBoundary(this, 'ActionBoundary', { platform, snapshots: this.snapshots });
-    this.actionBoundary = boundary.policy;
     const common = { platform, snapshots: this.snapshots, boundary: boundary.policy };
     const actions = [lambdaShiftAlias(this, common), ssmPutParameter(this, common)];
     const control = this.#control(platform);

@@ -29,6 +29,7 @@ const base: DecisionInput = {
   targetKey: 'lambda-alias/checkout:live',
   agentRole: 'responder',
   action: resolveAction('lambda.shift-alias', shiftAlias),
+  planFault: undefined,
   confidence: 0.9,
   lowConfidence: false,
   autonomy: shipped,
@@ -91,6 +92,15 @@ describe('decision, in order', () => {
     ['a target elsewhere', { planEnvironment: 'prod' }, 'policy.no-permit'],
   ])('denies %s', (_what, change, clause) => {
     expect(decide({ ...base, ...change })).toMatchObject({ outcome: 'deny', clause });
+  });
+
+  it('denies a plan that is not what it claims, whatever policy and stage would say', () => {
+    const planFault = 'the effect does not follow from the parameters';
+    expect(decide({ ...base, planFault })).toMatchObject({
+      outcome: 'deny',
+      clause: 'plan.unsound',
+      reason: planFault,
+    });
   });
 
   it('asks one person for a medium-risk action in guarded, and nobody for a low-risk one', () => {

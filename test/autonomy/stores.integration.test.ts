@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DecisionStore } from '../../functions/autonomy/decision.store.ts';
 import type { Decision } from '../../functions/autonomy/decision.ts';
 import { KillSwitchStore } from '../../functions/autonomy/kill-switch.store.ts';
+import { shiftAlias } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 import { controlChain, incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
@@ -33,14 +34,18 @@ const denial: Decision = {
   determiningPolicies: [],
 };
 
+const parameters = { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' };
 const plan: Plan = {
   schemaVersion: 1,
   incidentId: 'inc-plan',
   environment: 'local',
   agentRole: 'responder',
   action: 'lambda.shift-alias',
-  parameters: { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' },
-  successCriteria: [],
+  parameters,
+  target: shiftAlias.target(parameters),
+  effect: shiftAlias.effect(parameters),
+  rollbackPlan: { kind: 'restore-snapshot', steps: shiftAlias.rollbackSteps(parameters) },
+  successCriteria: shiftAlias.successCriteria(parameters),
   evidence: [],
   citations: [],
 };
@@ -68,26 +73,52 @@ describe('decision store', () => {
     expect(await decisions.record('inc-3', 'digest', denial, 'policy', now)).not.toHaveProperty('approvalId');
   });
 
+  const store = async (incidentId: string, planDigest: string, stored: Plan, signal: object = {}) =>
+    tables.database.transact([
+      {
+        kind: 'put',
+        table: tables.operations,
+        item: { ...itemKeys.plan(incidentId, planDigest), plan: stored, planDigest },
+      },
+      {
+        kind: 'put',
+        table: tables.operations,
+        item: { ...itemKeys.incident(incidentId), incidentId, signal },
+      },
+    ]);
+
   it('refuses to decide on a plan that was altered after it was proposed', async () => {
     const planDigest = planDigestOf(plan);
-    const altered = { ...plan, parameters: { ...plan.parameters, toVersion: '3' } };
-    const store = async (stored: Plan) =>
-      tables.database.transact([
-        {
-          kind: 'put',
-          table: tables.operations,
-          item: { ...itemKeys.plan('inc-plan', planDigest), plan: stored, planDigest },
-        },
-      ]);
-    await store(plan);
+    await store('inc-plan', planDigest, plan);
     expect(await decisions.subject('inc-plan', planDigest)).toStrictEqual({
       plan,
+      planFault: undefined,
       confidence: 0,
       lowConfidence: true,
     });
-    await store(altered);
+    await store('inc-plan', planDigest, { ...plan, parameters: { ...plan.parameters, toVersion: '3' } });
     await expect(decisions.subject('inc-plan', planDigest)).rejects.toThrow(/no longer has that digest/);
     await expect(decisions.subject('inc-plan', 'other')).rejects.toThrow(/has no plan/);
+  });
+
+  it.each([
+    [
+      'shows another effect than its parameters have',
+      { effect: { before: 'version 2', after: 'version 9' } },
+      {},
+    ],
+    [
+      'names another target than its parameters',
+      { target: { type: 'lambda-alias', id: 'a:b', key: 'lambda-alias/a:b' } },
+      {},
+    ],
+    ['leaves out how it would be measured', { successCriteria: [] }, {}],
+    ["does not have to silence the incident's own alarm", {}, { alarmName: 'checkout-errors' }],
+  ])('finds a plan that %s', async (_what, change, signal) => {
+    const claimed = { ...plan, ...change };
+    const planDigest = planDigestOf(claimed);
+    await store('inc-plan', planDigest, claimed, signal);
+    expect((await decisions.subject('inc-plan', planDigest)).planFault).toMatch(/\w+ \w+/);
   });
 });
 
