@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-lambda';
 import { build } from 'esbuild';
 import type { FunctionName } from '../../infra/platform/function-entries.ts';
+import { storedZip } from '../platform/stored-zip.ts';
 import type { ProbeAnswer, ProbeCall } from './role-probe.lambda.ts';
-import { zipOf } from './zip.ts';
 
 /** One of our deployed Lambdas. */
 export interface DeployedFunction {
@@ -45,7 +45,7 @@ export class RoleProbes {
     functions: ReadonlyMap<string, DeployedFunction>,
     names: readonly FunctionName[],
   ): Promise<void> {
-    const ZipFile = await zipOf('index.mjs', await probeBundle());
+    const ZipFile = storedZip('index.mjs', await probeBundle());
     await Promise.all(
       names.map(async (name) => {
         const FunctionName = `probe-${name}`;

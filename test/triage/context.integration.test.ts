@@ -10,8 +10,8 @@ import {
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ContextClient } from '../../functions/triage/context.client.ts';
+import { storedZip } from '../platform/stored-zip.ts';
 import { incident } from './incidents.ts';
-import { storedZip } from './stored-zip.ts';
 
 const name = `checkout-${randomUUID().slice(0, 8)}`;
 const environment = 'local';

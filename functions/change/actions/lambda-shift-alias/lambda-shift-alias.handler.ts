@@ -1,34 +1,6 @@
-import * as z from 'zod/mini';
-import { systemClock } from '../../../platform/clock.ts';
-import { Database } from '../../../platform/dynamodb.ts';
-import { taskHandler } from '../../../platform/pipeline.ts';
-import { readSettings } from '../../../platform/settings.ts';
-import { ActionRunner } from '../action-runner.ts';
-import { ActionRuntimeStore } from '../action-runtime.store.ts';
-import { actionTaskInput } from '../action-task.ts';
-import { AlarmClient } from '../alarm.client.ts';
-import { HttpProbeClient } from '../http-probe.client.ts';
-import { SnapshotStore } from '../snapshot.store.ts';
+import { actionHandler } from '../action.handler.ts';
 import { AliasClient } from './alias.client.ts';
 import { aliasTarget } from './alias-target.ts';
 
-const settings = readSettings({
-  CONTROLS_TABLE: z.string(),
-  ENVIRONMENT: z.string(),
-  OPERATIONS_TABLE: z.string(),
-  SNAPSHOT_BUCKET: z.string(),
-  VALIDATION_SECONDS: z.coerce.number().check(z.int(), z.positive()),
-});
-const tables = { controls: settings.CONTROLS_TABLE, operations: settings.OPERATIONS_TABLE };
-const runner = new ActionRunner(aliasTarget, new AliasClient(), {
-  environment: settings.ENVIRONMENT,
-  validationSeconds: settings.VALIDATION_SECONDS,
-  clock: systemClock,
-  runtime: new ActionRuntimeStore(new Database(), tables),
-  snapshots: new SnapshotStore(settings.SNAPSHOT_BUCKET),
-  alarms: new AlarmClient(),
-  probe: new HttpProbeClient(settings.ENVIRONMENT),
-});
-
-/** Snapshot, execute, validate and roll back, on the role that may touch this kind of target and no other. */
-export const handler = taskHandler(actionTaskInput, (task) => runner.run(task));
+/** Shifts a Lambda alias. */
+export const handler = actionHandler(aliasTarget, new AliasClient());
