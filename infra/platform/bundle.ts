@@ -10,7 +10,7 @@ import { treeRoot } from './tree.ts';
 export interface Bundles {
   /** Folder of one function: its whole code asset. */
   readonly folderOf: (name: FunctionName) => string;
-  /** What esbuild says went into each bundle; `docs/benchmarks.md` takes the sizes from it. */
+  /** What esbuild says went into each bundle: which sources a function carries. */
   readonly metafile: Metafile;
 }
 
