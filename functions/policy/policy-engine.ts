@@ -32,7 +32,7 @@ export class PolicyEngine {
     this.#reasons = new Map(Object.entries(set.policies).map(([id, text]) => [id, reasonOf(id, text)]));
   }
 
-  /** Same request, same set, same answer; well under a millisecond, so it may be asked on every decision. */
+  /** Same request, same set, same answer. */
   evaluate(request: PolicyRequest): PolicyAnswer {
     const resource = { type: 'Interlock::Target', id: request.target.key };
     const answer = statefulIsAuthorized({

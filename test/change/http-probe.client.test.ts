@@ -62,11 +62,10 @@ describe('the HTTP probe', () => {
     const url = await serve(() => {
       requests += 1;
     });
-    const began = performance.now();
-    expect(await probe.look(url, 200)).toMatchObject({ result: 'no-data' });
+    const impatient = new HttpProbeClient('local', undefined, 200);
+    expect(await impatient.look(url, 200)).toMatchObject({ result: 'no-data' });
     expect(requests).toBe(2);
-    expect(performance.now() - began).toBeLessThan(14_000);
-  }, 20_000);
+  });
 
   it('has no data when nobody listens', async () => {
     expect(await probe.look('http://127.0.0.1:1/', 200)).toMatchObject({ result: 'no-data' });

@@ -20,7 +20,8 @@ beforeEach(() => {
   server.requests.length = 0;
 });
 
-const ask = () => bedrockModel('anthropic.test', bedrockRuntimeClient(server.url))(request);
+const ask = (deadlineMs = request.deadlineMs) =>
+  bedrockModel('anthropic.test', bedrockRuntimeClient(server.url))({ ...request, deadlineMs });
 
 describe('Bedrock model', () => {
   it('forces one tool call that carries the schema, over HTTP/1.1', async () => {
@@ -71,7 +72,8 @@ describe('Bedrock model', () => {
         response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': type });
         response.end('{"message":"SECRET-WORD"}');
       });
-      const reply = await ask();
+      // Throttling is asked again after a pause of the SDK's own.
+      const reply = await ask(20_000);
       expect(reply).toMatchObject({
         outcome: 'failed',
         kind: 'unavailable',

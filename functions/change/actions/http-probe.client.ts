@@ -6,7 +6,7 @@ import type { CriterionFinding } from '../validation.ts';
 import { isPublicAddress, parseProbeUrl, type ResolvedAddress } from './probe-address.client.ts';
 
 /** How long a probe may take, name, connection and body together. */
-const timeoutMs = 5_000;
+const defaultTimeoutMs = 5_000;
 /** How much of a body is read before the connection is let go. */
 const maxBodyBytes = 64 * 1_024;
 
@@ -20,10 +20,16 @@ export type ResolveName = (name: string) => Promise<readonly ResolvedAddress[]>;
 export class HttpProbeClient {
   readonly #environment: string;
   readonly #resolve: ResolveName;
+  readonly #timeoutMs: number;
 
-  constructor(environment: string, resolve: ResolveName = (name) => lookup(name, { all: true })) {
+  constructor(
+    environment: string,
+    resolve: ResolveName = (name) => lookup(name, { all: true }),
+    timeoutMs = defaultTimeoutMs,
+  ) {
     this.#environment = environment;
     this.#resolve = resolve;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** A probe without an answer is tried once more: one lost packet is no reason to roll a good change back. */
@@ -35,7 +41,7 @@ export class HttpProbeClient {
   async #probe(text: string, expectStatus: number): Promise<CriterionFinding> {
     const url = parseProbeUrl(text, this.#environment);
     if (url === undefined) return { result: 'fail', reason: 'probe: the address is not a plain https URL' };
-    const signal = AbortSignal.timeout(timeoutMs);
+    const signal = AbortSignal.timeout(this.#timeoutMs);
     try {
       const addresses = await until(signal, this.#addressesOf(url));
       if (this.#environment !== 'local' && !addresses.every(isPublicAddress)) {
