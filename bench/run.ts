@@ -16,7 +16,14 @@ if (name === undefined || !names.includes(name)) {
 
 const { benchmark } = (await import(`./measures/${name}.ts`)) as { benchmark: Benchmark };
 const startedAt = Date.now();
-const table = await benchmark.measure((line) => console.error(line));
+const table = await benchmark
+  .measure((line) => console.error(line))
+  .catch((error: unknown) => {
+    console.error(
+      `${name} failed: ${(error instanceof Error ? error.message : String(error)).slice(0, 500)}`,
+    );
+    process.exit(1);
+  });
 const rows = [table.head, table.head.map(() => '---'), ...table.rows]
   .map((row) => `| ${row.join(' | ')} |`)
   .join('\n');

@@ -15,7 +15,6 @@ const runs = 9;
 const environment = Object.fromEntries(
   [
     'ARTEFACT_VERSION',
-    'POLICY_DIGEST',
     'ENVIRONMENT',
     'CONTROLS_TABLE',
     'OPERATIONS_TABLE',
@@ -42,6 +41,7 @@ const typed = {
   APPROVAL_USABLE_SECONDS: '900',
   LOCK_LEASE_SECONDS: '900',
   VALIDATION_SECONDS: '60',
+  POLICY_DIGEST: 'd'.repeat(64),
   AWS_REGION: 'us-east-1',
   POWERTOOLS_DEV: 'false',
 };
