@@ -1,26 +1,22 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { treeRoot } from '../../infra/platform/tree.ts';
 import { type Benchmark, ratio } from '../benchmark.ts';
+import { runProgram } from '../run-program.ts';
 
-/** What a newcomer waits for: both commands in a fresh clone, and a second start. */
+/** What a newcomer waits for: the first start in a fresh clone, and the second. */
 export const benchmark: Benchmark = {
-  title: 'Time of the two commands',
+  title: 'Time of the first and the second start',
   how: 'One run each, in a clone of this repository in an empty folder, with whatever npm and pip have in their caches. "Deployed" is when the stack and the demo workload stand; "ended" is when the scenario has been judged and everything is stopped again.',
   measure: async (progress) => {
     const folder = mkdtempSync(join(tmpdir(), 'interlock-clone-'));
     try {
-      await run('git', ['clone', '--quiet', treeRoot, folder], tmpdir());
+      await runProgram('git', ['clone', '--quiet', treeRoot, folder], tmpdir());
       progress('first start');
-      const first = await run('npm', ['start', '--', '--once'], folder, / deployed \(/);
+      const first = await runProgram('npm', ['start', '--', '--once'], folder, / deployed \(/);
       progress('second start');
-      const second = await run('npm', ['start', '--', '--once'], folder, / deployed \(/);
-      rmSync(join(folder, 'node_modules'), { recursive: true });
-      rmSync(join(folder, '.venv'), { recursive: true });
-      progress('tests');
-      const tests = await run('npm', ['test'], folder);
+      const second = await runProgram('npm', ['start', '--', '--once'], folder, / deployed \(/);
       const seconds = (ms: number): string => `${(ms / 1_000).toFixed(0)} s`;
       return {
         head: ['command', 'deployed', 'ended', 'ended, ratio'],
@@ -32,7 +28,6 @@ export const benchmark: Benchmark = {
             ratio(first.endedMs, second.endedMs),
           ],
           ['`npm start -- --once`, second time', seconds(second.seenMs), seconds(second.endedMs), '1.00×'],
-          ['`npm test`, fresh clone', '', seconds(tests.endedMs), ratio(tests.endedMs, second.endedMs)],
         ],
       };
     } finally {
@@ -40,25 +35,3 @@ export const benchmark: Benchmark = {
     }
   },
 };
-
-/** Milliseconds until the output first matched, and until the program ended well. */
-async function run(
-  program: string,
-  args: readonly string[],
-  cwd: string,
-  awaited = /$^/,
-): Promise<{ seenMs: number; endedMs: number }> {
-  const startedAt = performance.now();
-  let seenMs = Number.NaN;
-  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      if (Number.isNaN(seenMs) && awaited.test(text)) seenMs = performance.now() - startedAt;
-    });
-  }
-  const code = await new Promise<number | null>((resolve) => {
-    child.once('exit', resolve);
-  });
-  if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}`);
-  return { seenMs, endedMs: performance.now() - startedAt };
-}
