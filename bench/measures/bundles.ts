@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
 import { bundleFunctions } from '../../infra/platform/bundle.ts';
-import { functionEntries, functionNames } from '../../infra/platform/function-entries.ts';
+import { functionEntryOf, functionNames } from '../../infra/platform/function-entries.ts';
 import { treeRoot } from '../../infra/platform/tree.ts';
 import { type Benchmark, median, ratio } from '../benchmark.ts';
 
@@ -69,7 +69,7 @@ export const benchmark: Benchmark = {
         banner: {
           js: "import { createRequire as createRequireHere } from 'node:module'; const require = createRequireHere(import.meta.url);",
         },
-        entryPoints: functionNames.map((name) => ({ in: functionEntries[name].entry, out: `${name}/index` })),
+        entryPoints: functionNames.map((name) => ({ in: functionEntryOf(name).entry, out: `${name}/index` })),
       });
       const rows = functionNames.map((name) => {
         progress(name);

@@ -3,7 +3,7 @@ import type { Actor } from '../audit/ledger-entry.ts';
 import type { Database } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
-import { stateOf } from '../platform/kill-switch-reading.store.ts';
+import { stateOf } from '../platform/kill-switch-scope.ts';
 import type { KillSwitchState } from './decision.ts';
 
 /** The switch as it stands, for people. */
@@ -40,7 +40,7 @@ export class KillSwitchStore {
     if (item === undefined)
       return { state: 'engaged', reason: 'never switched off since this stage was deployed' };
     return {
-      state: stateOf(item),
+      state: stateOf('global', item),
       reason: item['reason'] as string,
       changedBy: item['changedBy'] as string,
       changedAtEpochMs: item['changedAtEpochMs'] as number,

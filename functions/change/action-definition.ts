@@ -1,6 +1,53 @@
 import type * as z from 'zod/mini';
 import type { RiskTier } from '../platform/vocabulary.ts';
-import type { SuccessCriterion, Target } from './plan.ts';
+import type { RollbackPlan, SuccessCriterion, Target } from './plan.ts';
+
+/** Where targets live: what an ARN needs beside the parameters. */
+export interface Place {
+  readonly partition: string;
+  readonly region: string;
+  readonly account: string;
+}
+
+/** How much one change touches; limits and policies are drawn on it. */
+export interface BlastRadius {
+  /** How many resources are altered. */
+  readonly resources: number;
+  /** Share of the target's capacity or traffic that is altered, 0…100 and more when it is raised beyond double. */
+  readonly capacityPercent: number;
+}
+
+/** The way back. An action without a tested one says why, and is then never automatic. */
+export type Reversal<Parameters extends object> =
+  | { readonly kind: 'restore-snapshot'; readonly steps: (parameters: Parameters) => string[] }
+  | { readonly kind: 'irreversible'; readonly reason: string };
+
+/** One statement of the role that carries the action out, and of the boundary above it. */
+export interface Permission {
+  /** IAM actions, such as `ecs:UpdateService`. */
+  readonly actions: readonly string[];
+  /** What they are allowed on: the parts of an ARN, or `*` where the API knows no resource. */
+  readonly resource:
+    | {
+        readonly service: string;
+        readonly resource: string;
+        readonly resourceName?: string;
+        readonly separator?: ':' | '/';
+      }
+    | '*';
+  /** Only what carries this environment's tag. `false` needs a reason in `why`. */
+  readonly onlyTagged: boolean;
+  /** Why the resource cannot be named more closely. */
+  readonly why: string;
+}
+
+/** A part of a change that is made and validated before the next. */
+export interface ChangeStep {
+  /** For people and the ledger, such as `10 % of traffic`. */
+  readonly name: string;
+  /** What must hold before the next step; the last step is held against all criteria of the plan instead. */
+  readonly criteria: readonly SuccessCriterion[];
+}
 
 /**
  * One kind of change that an agent may propose. Pure: what it means, how dangerous it is, and what must be
@@ -19,8 +66,29 @@ export interface ActionDefinition<Parameters extends object = object> {
   readonly parametersJsonSchema: object;
   readonly tier: (parameters: Parameters) => RiskTier;
   readonly target: (parameters: Parameters) => Target;
+  /** The resource whose owner (a CloudFormation stack?) and tags are looked up. */
+  readonly targetArn: (parameters: Parameters, place: Place) => string;
   readonly effect: (parameters: Parameters) => { before: string; after: string };
-  readonly rollbackSteps: (parameters: Parameters) => string[];
+  readonly blastRadius: (parameters: Parameters) => BlastRadius;
+  readonly reversal: Reversal<Parameters>;
   /** Criteria that belong to the action itself; the incident's alarm and the workload's probe are added to them. */
   readonly successCriteria: (parameters: Parameters) => SuccessCriterion[];
+  /** Steps of a progressive change, at least two; absent where the target takes the change at once. */
+  readonly steps?: (parameters: Parameters) => readonly ChangeStep[];
+  /** What a person does by hand instead, one command or look each. */
+  readonly runbook: (parameters: Parameters) => string[];
+  /** Statements of the action's own role, beside what every action needs. */
+  readonly permissions: readonly Permission[];
+  /** Parameters as a plan would carry them: for the docs, the matrix and the tests. At least one. */
+  readonly examples: readonly [Parameters, ...Parameters[]];
+}
+
+/** What is known of an action whichever parameters it takes. */
+export function rollbackPlanOf<Parameters extends object>(
+  { reversal }: Pick<ActionDefinition<Parameters>, 'reversal'>,
+  parameters: Parameters,
+): RollbackPlan {
+  return reversal.kind === 'irreversible'
+    ? reversal
+    : { kind: 'restore-snapshot', steps: reversal.steps(parameters) };
 }

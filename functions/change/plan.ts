@@ -11,7 +11,23 @@ export interface Target {
 export type SuccessCriterion =
   | { readonly kind: 'alarm-ok'; readonly alarmName: string }
   | { readonly kind: 'http-probe'; readonly url: string; readonly expectStatus: number }
-  | { readonly kind: 'read-back'; readonly expected: string };
+  | { readonly kind: 'read-back'; readonly expected: string }
+  | {
+      readonly kind: 'metric';
+      readonly namespace: string;
+      readonly metricName: string;
+      readonly dimensions: Readonly<Record<string, string>>;
+      readonly statistic: 'Sum' | 'Average' | 'Maximum';
+      /** Length of the datapoint that is looked at: the last complete one since the change or step began. */
+      readonly periodSeconds: number;
+      readonly comparison: 'at-most' | 'at-least';
+      readonly threshold: number;
+    };
+
+/** How a plan is undone: from the snapshot taken before execution, or not at all and why. */
+export type RollbackPlan =
+  | { readonly kind: 'restore-snapshot'; readonly steps: readonly string[] }
+  | { readonly kind: 'irreversible'; readonly reason: string };
 
 /**
  * An immutable proposal, complete before anybody decides on it. Free text written by a model is not part of
@@ -31,8 +47,7 @@ export interface Plan {
   readonly target?: Target;
   /** Value before and after, for people. */
   readonly effect?: { readonly before: string; readonly after: string };
-  /** Where the snapshot taken before execution will stand: `<action>/<changeId>`. */
-  readonly rollbackPlan?: { readonly kind: 'restore-snapshot'; readonly steps: readonly string[] };
+  readonly rollbackPlan?: RollbackPlan;
   readonly successCriteria: readonly SuccessCriterion[];
   readonly evidence: readonly { readonly kind: 'event' | 'alarm'; readonly id: string }[];
   readonly citations: readonly string[];

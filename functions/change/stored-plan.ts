@@ -1,5 +1,5 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
-import type { ActionDefinition } from './action-definition.ts';
+import { type ActionDefinition, rollbackPlanOf } from './action-definition.ts';
 import { resolveAction } from './catalogue.ts';
 import { type Plan, planDigestOf, type SuccessCriterion } from './plan.ts';
 
@@ -44,14 +44,13 @@ export function checkStoredPlan(
 
 /** What people are shown and what is locked must be what the parameters lead to, to the letter. */
 function consequencesFault(plan: Plan, definition: ActionDefinition, parameters: object): string | undefined {
-  const steps = definition.rollbackSteps(parameters);
   if (!isSame(plan.target, definition.target(parameters))) {
     return 'the target does not follow from the parameters';
   }
   if (!isSame(plan.effect, definition.effect(parameters))) {
     return 'the effect does not follow from the parameters';
   }
-  if (!isSame(plan.rollbackPlan, { kind: 'restore-snapshot', steps })) {
+  if (!isSame(plan.rollbackPlan, rollbackPlanOf(definition, parameters))) {
     return 'the rollback plan does not follow from the parameters';
   }
   return undefined;

@@ -6,7 +6,19 @@ import type { ItemKey } from './dynamodb.ts';
  */
 export const itemKeys = {
   // Controls
-  killSwitch: (scope: 'global'): ItemKey => ({ pk: 'SWITCH', sk: scope }),
+  /** All switches share a partition so that they can be listed with one consistent read. */
+  killSwitch: (scope: string): ItemKey => ({ pk: 'SWITCH', sk: scope }),
+  /** The switch that the heartbeat tries; it covers nothing real. */
+  canarySwitch: (): ItemKey => ({ pk: 'SWITCH-CANARY', sk: 'CANARY' }),
+  heartbeat: (): ItemKey => ({ pk: 'HEARTBEAT', sk: 'HEARTBEAT' }),
+  /** The autonomy stage set for a place at run time. */
+  stage: (place: { environment: string; agentRole: string; actionClass: string }): ItemKey => ({
+    pk: 'STAGE',
+    sk: `${place.environment}#${place.agentRole}#${place.actionClass}`,
+  }),
+  breakGlass: (incidentId: string): ItemKey => ({ pk: `BREAKGLASS#${incidentId}`, sk: 'BREAKGLASS' }),
+  /** What was started in an environment on one UTC day (`2026-11-23`). */
+  usage: (environment: string, day: string): ItemKey => ({ pk: `USAGE#${environment}`, sk: day }),
   window: (fingerprint: string): ItemKey => ({ pk: `WINDOW#${fingerprint}`, sk: 'WINDOW' }),
   /** All locks share a partition so that what is in flight can be listed with one consistent read. */
   lock: (targetKey: string): ItemKey => ({ pk: 'LOCK', sk: targetKey }),
@@ -27,6 +39,19 @@ export const itemKeys = {
   approval: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'APPROVAL' }),
   approvalToken: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'TOKEN' }),
   change: (changeId: string): ItemKey => ({ pk: `CHANGE#${changeId}`, sk: 'CHANGE' }),
+  /** Denied proposals of one incident: what variants are counted on. */
+  denials: (incidentId: string): ItemKey => ({ pk: `DECISION#${incidentId}`, sk: 'DENIALS' }),
+  /** What people are given to carry out, or decide on: pre-checks, risk, runbook. */
+  recommendation: (incidentId: string, planDigest: string): ItemKey => ({
+    pk: `RECOMMENDATION#${incidentId}`,
+    sk: planDigest,
+  }),
+  stageRequest: (requestId: string): ItemKey => ({ pk: `STAGE-REQUEST#${requestId}`, sk: 'STAGE-REQUEST' }),
+  exception: (exceptionId: string): ItemKey => ({ pk: `EXCEPTION#${exceptionId}`, sk: 'EXCEPTION' }),
+  /** One published policy set, under its digest. */
+  policySet: (policyDigest: string): ItemKey => ({ pk: `POLICY#${policyDigest}`, sk: 'POLICY' }),
+  /** Which policy set was published last. */
+  currentPolicySet: (): ItemKey => ({ pk: 'POLICY-CURRENT', sk: 'POLICY-CURRENT' }),
   finding: (findingId: string): ItemKey => ({ pk: `FINDING#${findingId}`, sk: 'FINDING' }),
 } as const;
 

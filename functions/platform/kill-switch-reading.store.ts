@@ -1,23 +1,46 @@
-import type { Database, Item } from './dynamodb.ts';
+import type { Database } from './dynamodb.ts';
 import { itemKeys } from './item-keys.ts';
+import {
+  type KillSwitchesReading,
+  type KillSwitchReading,
+  type SwitchScope,
+  type SwitchSubject,
+  scopesOver,
+  stateOf,
+} from './kill-switch-scope.ts';
 import { logger } from './pipeline.ts';
 
-/** Everything but `released` stops; `unreadable` is kept apart only so that people can be told. */
-export type KillSwitchReading = 'engaged' | 'released' | 'unreadable';
-
-/** Strongly consistent, and never fails: a switch that cannot be read counts as engaged. */
+/** The global switch. Strongly consistent, and never fails: a switch that cannot be read counts as engaged. */
 export async function readKillSwitch(database: Database, controlsTable: string): Promise<KillSwitchReading> {
+  return readScope(database, controlsTable, 'global');
+}
+
+/** Every switch over a subject, each as {@link readKillSwitch} reads one. */
+export async function readKillSwitches(
+  database: Database,
+  controlsTable: string,
+  subject: SwitchSubject,
+): Promise<KillSwitchesReading> {
+  const scopes = scopesOver(subject);
+  const readings = await Promise.all(scopes.map((scope) => readScope(database, controlsTable, scope)));
+  const index = readings.findIndex((reading) => reading !== 'released');
+  const reading = readings[index];
+  const scope = scopes[index];
+  return reading === undefined || scope === undefined ? { reading: 'released' } : { reading, scope };
+}
+
+async function readScope(
+  database: Database,
+  controlsTable: string,
+  scope: SwitchScope,
+): Promise<KillSwitchReading> {
   try {
-    return stateOf(await database.get(controlsTable, itemKeys.killSwitch('global')));
+    return stateOf(scope, await database.get(controlsTable, itemKeys.killSwitch(scope)));
   } catch (error) {
     logger.warn('kill switch unreadable, counts as engaged', {
+      scope,
       errorName: error instanceof Error ? error.name : 'unknown',
     });
     return 'unreadable';
   }
-}
-
-/** Released only when the item says so in so many words: a missing or altered one is engaged. */
-export function stateOf(item: Item | undefined): 'engaged' | 'released' {
-  return item?.['engaged'] === false ? 'released' : 'engaged';
 }

@@ -1,3 +1,4 @@
+import { rollbackPlanOf } from '../change/action-definition.ts';
 import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf, type SuccessCriterion } from '../change/plan.ts';
 import { type TriageContext, targetKeysOf } from './context.ts';
@@ -79,7 +80,7 @@ function consequencesOf({ definition, parameters }: Extract<ResolvedAction, { ou
   return {
     target: definition.target(parameters),
     effect: definition.effect(parameters),
-    rollbackPlan: { kind: 'restore-snapshot' as const, steps: definition.rollbackSteps(parameters) },
+    rollbackPlan: rollbackPlanOf(definition, parameters),
   };
 }
 

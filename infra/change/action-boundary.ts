@@ -2,7 +2,9 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import { Effect, type IManagedPolicy, ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { catalogue } from '../../functions/change/catalogue.ts';
 import type { Platform } from '../platform/platform.ts';
+import { commonActions } from './action-function.ts';
 
 export interface ActionBoundaryProps {
   readonly platform: Platform;
@@ -12,21 +14,25 @@ export interface ActionBoundaryProps {
 /** Marks what belongs to Interlock itself. */
 export const ownTag = 'interlock:component';
 
-/** Everything the shipped actions need. A new kind of change widens this list, where a reviewer sees it. */
-const allowed = [
-  'cloudwatch:DescribeAlarms',
+/** What every action needs beside the calls of its own kind of change. */
+const common = [
+  ...commonActions,
   'dynamodb:GetItem',
   'kms:Decrypt',
   'kms:GenerateDataKey',
-  'lambda:GetAlias',
-  'lambda:UpdateAlias',
   'logs:CreateLogStream',
   'logs:PutLogEvents',
   's3:GetObject',
   's3:PutObject',
-  'ssm:GetParameter',
-  'ssm:PutParameter',
 ];
+
+/** Everything the shipped actions need. A new kind of change widens this list by what its definition asks for. */
+const allowed = [
+  ...new Set([
+    ...common,
+    ...catalogue.flatMap(({ permissions }) => permissions.flatMap(({ actions }) => actions)),
+  ]),
+].toSorted();
 
 /** Who people are and what they may do. */
 const identity = [

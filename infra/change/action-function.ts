@@ -1,28 +1,26 @@
+import { Stack } from 'aws-cdk-lib';
 import type { IManagedPolicy, IPrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { FunctionName } from '../platform/function-entries.ts';
+import type { ActionDefinition, Permission } from '../../functions/change/action-definition.ts';
+import { actionFunctionName } from '../platform/function-entries.ts';
 import { InterlockFunction } from '../platform/interlock-function.ts';
 import type { Platform } from '../platform/platform.ts';
 import { grantWide } from '../platform/wide-grant.ts';
+import { ofThisEnvironment } from '../platform/workload-tags.ts';
 
-/** What every action's function is given, whichever action it is. */
-export interface ActionCommon {
+export interface ActionFunctionProps {
   readonly platform: Platform;
   readonly snapshots: Bucket;
   readonly boundary: IManagedPolicy;
-}
-
-export interface ActionFunctionProps extends ActionCommon {
-  readonly name: FunctionName;
-  /** Id in the action catalogue, `service.verb-noun`; also the prefix of its snapshots. */
-  readonly actionId: string;
+  /** Which action of the catalogue it carries out; its id is also the prefix of its snapshots. */
+  readonly definition: ActionDefinition;
 }
 
 /**
- * The Lambda that carries out one kind of change, on a role of its own under the boundary. Here it gets what
- * every action needs; its target's calls are granted beside it in `actions/`.
+ * The Lambda that carries out one kind of change, on a role of its own under the boundary: what every action
+ * needs, and the permissions that the action's definition asks for.
  */
 export class ActionFunction extends Construct {
   readonly actionId: string;
@@ -31,10 +29,10 @@ export class ActionFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ActionFunctionProps) {
     super(scope, id);
-    const { platform, snapshots, actionId } = props;
+    const { platform, snapshots, definition } = props;
     const action = new InterlockFunction(this, 'Action', {
       platform,
-      name: props.name,
+      name: actionFunctionName(definition.id),
       tables: ['controls', 'operations'],
       environment: {
         SNAPSHOT_BUCKET: snapshots.bucketName,
@@ -42,20 +40,43 @@ export class ActionFunction extends Construct {
       },
       permissionsBoundary: props.boundary,
     });
-    this.actionId = actionId;
+    this.actionId = definition.id;
     this.function = action.function;
     this.grantPrincipal = action.grantPrincipal;
     platform.tables.grantControls(action, ['GetItem']);
     platform.tables.grantOperations(action, ['GetItem']);
     grantWide(action, {
       actions: ['s3:GetObject', 's3:PutObject'],
-      resources: [snapshots.arnForObjects(`${actionId}/*`)],
+      resources: [snapshots.arnForObjects(`${definition.id}/*`)],
       reason: 'Snapshots are named after their change; limited to the prefix of this action.',
     });
     grantWide(action, {
-      actions: ['cloudwatch:DescribeAlarms'],
+      actions: [...commonActions],
       resources: ['*'],
-      reason: "Validation looks at the incident's alarm; the API checks no narrower resource.",
+      reason:
+        "Validation looks at the incident's alarm and metrics, and who owns the target; these APIs check no narrower resource.",
     });
+    for (const permission of definition.permissions) {
+      grantWide(action, {
+        actions: permission.actions,
+        resources: [this.#arnOf(permission)],
+        ...(permission.onlyTagged ? { conditions: ofThisEnvironment(platform.settings) } : {}),
+        reason: permission.why,
+      });
+    }
+  }
+
+  #arnOf({ resource }: Permission): string {
+    if (resource === '*') return '*';
+    const { service, resource: type, resourceName, separator = '/' } = resource;
+    const name = resourceName === undefined ? type : `${type}${separator}${resourceName}`;
+    return Stack.of(this).formatArn({ service, resource: name });
   }
 }
+
+/** What every action reads to validate a change and to see who owns its target. */
+export const commonActions = [
+  'cloudwatch:DescribeAlarms',
+  'cloudwatch:GetMetricData',
+  'tag:GetResources',
+] as const;

@@ -4,15 +4,14 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { catalogue } from '../../functions/change/catalogue.ts';
 import { abnormalEnd } from '../platform/abnormal-end.ts';
 import { InterlockFunction } from '../platform/interlock-function.ts';
 import type { Platform } from '../platform/platform.ts';
 import { grantWide } from '../platform/wide-grant.ts';
 import { executionsOf, Workflow } from '../platform/workflow.ts';
 import { ActionBoundary } from './action-boundary.ts';
-import type { ActionFunction } from './action-function.ts';
-import { lambdaShiftAlias } from './actions/lambda-shift-alias.ts';
-import { ssmPutParameter } from './actions/ssm-put-parameter.ts';
+import { ActionFunction } from './action-function.ts';
 import { snapshotBucket } from './snapshot-bucket.ts';
 
 export interface ChangeProps {
@@ -32,7 +31,9 @@ export class Change extends Construct {
     this.snapshots = snapshotBucket(this, 'Snapshots', { platform });
     const boundary = new ActionBoundary(this, 'ActionBoundary', { platform, snapshots: this.snapshots });
     const common = { platform, snapshots: this.snapshots, boundary: boundary.policy };
-    const actions = [lambdaShiftAlias(this, common), ssmPutParameter(this, common)];
+    const actions = catalogue.map(
+      (definition) => new ActionFunction(this, constructIdOf(definition.id), { ...common, definition }),
+    );
     const control = this.#control(platform);
     const workflow = new Workflow(this, 'Workflow', {
       platform,
@@ -108,6 +109,14 @@ export class Change extends Construct {
       targets: [new LambdaFunction(recover.function, { retryAttempts: 0 })],
     });
   }
+}
+
+/** `lambda.shift-alias` is `LambdaShiftAlias`. */
+function constructIdOf(actionId: string): string {
+  return actionId
+    .split(/[.-]/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
 }
 
 /** Text of a JSON object, action id to function ARN, for the state machine to look the executor up in. */

@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import type { Priority } from '../../functions/platform/vocabulary.ts';
 import { DeadLetters } from '../platform/dead-letters.ts';
 import { QueueSource } from '../platform/event-sources.ts';
-import { functionEntries } from '../platform/function-entries.ts';
+import { functionEntryOf } from '../platform/function-entries.ts';
 import type { InterlockFunction } from '../platform/interlock-function.ts';
 import type { Platform } from '../platform/platform.ts';
 
@@ -37,7 +37,7 @@ export class SignalQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // Six times the function's timeout, as Lambda asks for: a batch in work is not handed out again.
-      visibilityTimeout: Duration.seconds(6 * functionEntries.intake.timeoutSeconds),
+      visibilityTimeout: Duration.seconds(6 * functionEntryOf('intake').timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: maximumReceives },
     });
   }

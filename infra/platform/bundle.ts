@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
-import { type FunctionName, functionEntries, functionNames } from './function-entries.ts';
+import { type FunctionName, functionEntryOf, functionNames } from './function-entries.ts';
 import { treeRoot } from './tree.ts';
 
 /** Where each function's code stands after bundling: `index.mjs` and what it reads at run time. */
@@ -55,7 +55,7 @@ export function bundleFunctions(folder: string = temporaryFolder()): Bundles {
     metafile: true,
     absWorkingDir: treeRoot,
     outdir: folder,
-    entryPoints: functionNames.map((name) => ({ in: functionEntries[name].entry, out: `${name}/index` })),
+    entryPoints: functionNames.map((name) => ({ in: functionEntryOf(name).entry, out: `${name}/index` })),
   });
   const folderOf = (name: FunctionName): string => join(folder, name);
   for (const name of functionNames) {
@@ -72,9 +72,9 @@ export function bundleFunctions(folder: string = temporaryFolder()): Bundles {
 
 /** @throws Error naming each handler that does not exist below the root, and its function. */
 export function requireEntries(root: string): void {
-  const missing = functionNames.filter((name) => !existsSync(join(root, functionEntries[name].entry)));
+  const missing = functionNames.filter((name) => !existsSync(join(root, functionEntryOf(name).entry)));
   if (missing.length === 0) return;
-  const files = missing.map((name) => `${functionEntries[name].entry} (function ${name})`).join(', ');
+  const files = missing.map((name) => `${functionEntryOf(name).entry} (function ${name})`).join(', ');
   throw new Error(`cannot bundle: missing handler ${files}; write it or take it out of function-entries.ts`);
 }
 
@@ -90,7 +90,7 @@ export function keepMetafile(metafile: Metafile): void {
 /** Every source file whose code ended up in one function's bundle. */
 export function inputsOf(metafile: Metafile, name: FunctionName): string[] {
   const output = Object.values(metafile.outputs).find(
-    ({ entryPoint }) => entryPoint === functionEntries[name].entry,
+    ({ entryPoint }) => entryPoint === functionEntryOf(name).entry,
   );
   return Object.keys(output?.inputs ?? {});
 }

@@ -1,3 +1,5 @@
+import { catalogue } from '../../functions/change/catalogue.ts';
+
 /** What a Lambda is built from. */
 export interface FunctionEntry {
   /** Handler file from the top of the tree; it exports `handler`. */
@@ -8,8 +10,8 @@ export interface FunctionEntry {
 
 const capabilities = 'functions';
 
-/** Every Lambda of Interlock. Adding one is a line here and a `InterlockFunction` in its capability's construct. */
-export const functionEntries = {
+/** Adding one is a line here and an `InterlockFunction` in its capability's construct. */
+const ownEntries = {
   intake: { entry: `${capabilities}/intake/intake.handler.ts`, timeoutSeconds: 30 },
   'close-incident': {
     entry: `${capabilities}/intake/close-incident.handler.ts`,
@@ -47,19 +49,43 @@ export const functionEntries = {
     entry: `${capabilities}/change/recover-change.handler.ts`,
     timeoutSeconds: 60,
   },
-  'action-lambda-shift-alias': {
-    entry: `${capabilities}/change/actions/lambda-shift-alias/lambda-shift-alias.handler.ts`,
-    timeoutSeconds: 60,
-  },
-  'action-ssm-put-parameter': {
-    entry: `${capabilities}/change/actions/ssm-put-parameter/ssm-put-parameter.handler.ts`,
-    timeoutSeconds: 60,
-  },
   'ledger-watch': {
     entry: `${capabilities}/audit/ledger-watch.handler.ts`,
     timeoutSeconds: 30,
   },
 } as const satisfies Readonly<Record<string, FunctionEntry>>;
 
-export type FunctionName = keyof typeof functionEntries;
-export const functionNames = Object.keys(functionEntries) as FunctionName[];
+/** Function of an action: `lambda.shift-alias` is carried out by `action-lambda-shift-alias`. */
+export type ActionFunctionName = `action-${string}`;
+export type FunctionName = keyof typeof ownEntries | ActionFunctionName;
+
+export function actionFunctionName(actionId: string): ActionFunctionName {
+  return `action-${folderOfAction(actionId)}`;
+}
+
+/** An action's folder and its handler are called like its id. */
+function folderOfAction(actionId: string): string {
+  return actionId.replace('.', '-');
+}
+
+const entries: ReadonlyMap<FunctionName, FunctionEntry> = new Map<FunctionName, FunctionEntry>([
+  ...(Object.entries(ownEntries) as [FunctionName, FunctionEntry][]),
+  ...catalogue.map(({ id }): [FunctionName, FunctionEntry] => {
+    const folder = folderOfAction(id);
+    return [
+      actionFunctionName(id),
+      { entry: `${capabilities}/change/actions/${folder}/${folder}.handler.ts`, timeoutSeconds: 60 },
+    ];
+  }),
+]);
+
+/** Every Lambda of Interlock: the ones above and one for each action of the catalogue. */
+export const functionNames: readonly FunctionName[] = [...entries.keys()];
+
+/** @throws Error for a name that is none of {@link functionNames}. */
+export function functionEntryOf(name: FunctionName): FunctionEntry {
+  const entry = entries.get(name);
+  if (entry === undefined)
+    throw new Error(`there is no function ${name}; see infra/platform/function-entries.ts`);
+  return entry;
+}

@@ -19,7 +19,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { type FunctionName, functionEntries } from './function-entries.ts';
+import { type FunctionName, functionEntryOf } from './function-entries.ts';
 import type { Platform } from './platform.ts';
 
 export type TableName = 'controls' | 'operations' | 'ledger';
@@ -82,7 +82,7 @@ export class InterlockFunction extends Construct {
       applicationLogLevelV2: ApplicationLogLevel.INFO,
       systemLogLevelV2: SystemLogLevel.WARN,
       memorySize: 512,
-      timeout: Duration.seconds(functionEntries[name].timeoutSeconds),
+      timeout: Duration.seconds(functionEntryOf(name).timeoutSeconds),
       tracing: Tracing.DISABLED,
       environment: {
         ENVIRONMENT: platform.settings.environment,

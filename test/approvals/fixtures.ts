@@ -1,6 +1,7 @@
 import type { Approval, Vote } from '../../functions/approvals/approval.ts';
 import { newApproval } from '../../functions/approvals/approval.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
+import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import { resolveAction } from '../../functions/change/catalogue.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 
@@ -32,10 +33,7 @@ export function planOf(
       ? {
           target: resolved.definition.target(resolved.parameters),
           effect: resolved.definition.effect(resolved.parameters),
-          rollbackPlan: {
-            kind: 'restore-snapshot' as const,
-            steps: resolved.definition.rollbackSteps(resolved.parameters),
-          },
+          rollbackPlan: rollbackPlanOf(resolved.definition, resolved.parameters),
         }
       : {}),
     successCriteria: [

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DecisionStore } from '../../functions/autonomy/decision.store.ts';
 import type { Decision } from '../../functions/autonomy/decision.ts';
 import { KillSwitchStore } from '../../functions/autonomy/kill-switch.store.ts';
+import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import { shiftAlias } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 import { controlChain, incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
@@ -44,7 +45,7 @@ const plan: Plan = {
   parameters,
   target: shiftAlias.target(parameters),
   effect: shiftAlias.effect(parameters),
-  rollbackPlan: { kind: 'restore-snapshot', steps: shiftAlias.rollbackSteps(parameters) },
+  rollbackPlan: rollbackPlanOf(shiftAlias, parameters),
   successCriteria: shiftAlias.successCriteria(parameters),
   evidence: [],
   citations: [],

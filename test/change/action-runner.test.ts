@@ -72,7 +72,10 @@ function setUp(overrides: { facts?: Partial<ActionFacts>; change?: object; lock?
     environment: 'local',
     validationSeconds: 120,
     clock: () => start,
-    runtime: { facts: async () => facts, killSwitch: async () => around.killSwitch },
+    runtime: {
+      facts: async () => facts,
+      killSwitch: async () => ({ reading: around.killSwitch, scope: 'global' as const }),
+    },
     snapshots: {
       find: async (key) => snapshots.get(key),
       keepFirst: async (key, text) => {

@@ -23,6 +23,7 @@ import {
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import {
   type PutParameterParameters,
   putParameter,
@@ -304,7 +305,7 @@ async function parameterWorld(
     parameters: { ...parameters },
     target: putParameter.target(parameters),
     effect: putParameter.effect(parameters),
-    rollbackPlan: { kind: 'restore-snapshot', steps: putParameter.rollbackSteps(parameters) },
+    rollbackPlan: rollbackPlanOf(putParameter, parameters),
     successCriteria: [
       ...putParameter.successCriteria(parameters),
       { kind: 'alarm-ok', alarmName: `${world.functionName}-errors` },

@@ -3,6 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { type LedgerEntry, verifyChain } from '../../functions/audit/ledger-entry.ts';
+import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
 import { ActionRuntimeStore } from '../../functions/change/actions/action-runtime.store.ts';
 import { actionTaskInput } from '../../functions/change/actions/action-task.ts';
@@ -391,7 +392,7 @@ export function shiftPlan(incidentId: string, functionName: string, toVersion = 
     parameters,
     target: shiftAlias.target(parameters),
     effect: shiftAlias.effect(parameters),
-    rollbackPlan: { kind: 'restore-snapshot', steps: shiftAlias.rollbackSteps(parameters) },
+    rollbackPlan: rollbackPlanOf(shiftAlias, parameters),
     successCriteria: [
       ...shiftAlias.successCriteria(parameters),
       { kind: 'alarm-ok', alarmName: `${functionName}-errors` },

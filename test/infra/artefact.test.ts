@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeArtefact } from '../../infra/platform/artefact.ts';
 import { type Bundles, bundleFunctions, inputsOf, requireEntries } from '../../infra/platform/bundle.ts';
-import { functionEntries, functionNames } from '../../infra/platform/function-entries.ts';
+import { functionEntryOf, functionNames } from '../../infra/platform/function-entries.ts';
 import { treeRoot } from '../../infra/platform/tree.ts';
 import { synthesis } from './synthesis.ts';
 import { functionNamed, resourcesOf } from './template.ts';
@@ -29,9 +29,9 @@ describe('bundles', () => {
   });
 
   test.each(functionNames)('%s carries no handler but its own', (name) => {
-    const entries = new Set<string>(functionNames.map((other) => functionEntries[other].entry));
+    const entries = new Set<string>(functionNames.map((other) => functionEntryOf(other).entry));
     const carried = inputsOf(bundles.metafile, name).filter((input) => entries.has(input));
-    expect(carried).toEqual([functionEntries[name].entry]);
+    expect(carried).toEqual([functionEntryOf(name).entry]);
   });
 
   test.each(functionNames)('%s stays under a megabyte', (name) => {
@@ -97,7 +97,7 @@ describe('functions', () => {
       expect(Properties.LoggingConfig).toMatchObject({ LogFormat: 'JSON' });
       expect(Properties.LoggingConfig.LogGroup.Ref).toBeTypeOf('string');
       expect(Properties.TracingConfig).toBeUndefined();
-      expect(Properties.Timeout).toBe(functionEntries[name].timeoutSeconds);
+      expect(Properties.Timeout).toBe(functionEntryOf(name).timeoutSeconds);
     },
   );
 

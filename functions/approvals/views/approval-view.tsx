@@ -120,6 +120,10 @@ function Grounds({ dossier }: { dossier: Dossier }) {
         <h2>If it does not help</h2>
         {plan.rollbackPlan === undefined ? (
           <p>There is no rollback plan.</p>
+        ) : plan.rollbackPlan.kind === 'irreversible' ? (
+          <p>
+            <strong>It cannot be undone:</strong> {showUntrusted(plan.rollbackPlan.reason)}
+          </p>
         ) : (
           <ol class="plain">
             {plan.rollbackPlan.steps.map((step) => (

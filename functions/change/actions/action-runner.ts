@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../../platform/clock.ts';
 import { InterlockError } from '../../platform/errors.ts';
+import type { KillSwitchesReading, SwitchSubject } from '../../platform/kill-switch-scope.ts';
 import type { ChangeRecord } from '../change-record.ts';
 import type { Plan, SuccessCriterion } from '../plan.ts';
 import { type CriterionFinding, combine, validationDeadline } from '../validation.ts';
@@ -25,7 +26,7 @@ export interface ActionSurroundings {
   readonly clock: Clock;
   readonly runtime: {
     facts(task: ActionTask): Promise<ActionFacts>;
-    killSwitch(): Promise<'released' | 'engaged' | 'unreadable'>;
+    killSwitch(subject: SwitchSubject): Promise<KillSwitchesReading>;
   };
   readonly snapshots: {
     /** Stores the text unless one stands there; answers what stands there. */
@@ -124,12 +125,12 @@ export class ActionRunner<Parameters extends object, State> {
     const isThere = this.#rules.isAfter(parameters, reading.state);
     const isBegun = await this.#hasBegun(snapshot);
     if (isThere ? !isBegun : !this.#rules.isUntouched(snapshot.state, reading.state)) return targetChanged;
-    const stop = await this.#stopUnlessReleased(isBegun);
+    const stop = await this.#stopUnlessReleased(check.plan, isBegun);
     if (stop !== undefined) return stop;
     if (isThere) return { outcome: 'executed' } as const;
     if (!isBegun) {
       await this.#begin(snapshot);
-      const lateStop = await this.#stopUnlessReleased(isBegun);
+      const lateStop = await this.#stopUnlessReleased(check.plan, isBegun);
       if (lateStop !== undefined) return lateStop;
     }
     const write = await this.#target.apply(parameters, snapshot.state);
@@ -138,12 +139,11 @@ export class ActionRunner<Parameters extends object, State> {
   }
 
   /** @param isBegun An earlier attempt may have made its write, or may be about to. */
-  async #stopUnlessReleased(isBegun: boolean) {
-    const killSwitch = await this.#around.runtime.killSwitch();
-    if (killSwitch === 'released') return undefined;
-    return isBegun
-      ? failed(`the kill switch is ${killSwitch} after an earlier attempt had begun`)
-      : notExecuted('kill-switch', `the kill switch is ${killSwitch}`);
+  async #stopUnlessReleased(plan: Plan, isBegun: boolean) {
+    const { reading, scope } = await this.#around.runtime.killSwitch(plan);
+    if (reading === 'released') return undefined;
+    const why = `the kill switch (${scope}) is ${reading}`;
+    return isBegun ? failed(`${why} after an earlier attempt had begun`) : notExecuted('kill-switch', why);
   }
 
   /**

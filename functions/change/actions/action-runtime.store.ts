@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/dynamodb.ts';
 import { itemKeys } from '../../platform/item-keys.ts';
-import { type KillSwitchReading, readKillSwitch } from '../../platform/kill-switch-reading.store.ts';
+import { readKillSwitches } from '../../platform/kill-switch-reading.store.ts';
+import type { KillSwitchesReading, SwitchSubject } from '../../platform/kill-switch-scope.ts';
 import { parseChange, parseLock } from '../change-record.ts';
 import type { ChangeTables } from '../change-writes.ts';
 import type { ActionFacts, ActionTask } from './action-task.ts';
@@ -33,7 +34,7 @@ export class ActionRuntimeStore {
     };
   }
 
-  killSwitch(): Promise<KillSwitchReading> {
-    return readKillSwitch(this.#database, this.#tables.controls);
+  killSwitch(subject: SwitchSubject): Promise<KillSwitchesReading> {
+    return readKillSwitches(this.#database, this.#tables.controls, subject);
   }
 }

@@ -29,9 +29,29 @@ export const shiftAlias: ActionDefinition<ShiftAliasParameters> = {
     before: `version ${fromVersion}`,
     after: `version ${toVersion}`,
   }),
-  rollbackSteps: ({ functionName, aliasName, fromVersion }) => [
-    `point ${functionName}:${aliasName} back at version ${fromVersion}, as read in the snapshot`,
-    'read the alias back and compare it with the snapshot',
-  ],
+  targetArn: ({ functionName }, { partition, region, account }) =>
+    `arn:${partition}:lambda:${region}:${account}:function:${functionName}`,
+  blastRadius: () => ({ resources: 1, capacityPercent: 100 }),
+  reversal: {
+    kind: 'restore-snapshot',
+    steps: ({ functionName, aliasName, fromVersion }) => [
+      `point ${functionName}:${aliasName} back at version ${fromVersion}, as read in the snapshot`,
+      'read the alias back and compare it with the snapshot',
+    ],
+  },
   successCriteria: ({ toVersion }) => [{ kind: 'read-back', expected: toVersion }],
+  runbook: ({ functionName, aliasName, fromVersion, toVersion }) => [
+    `aws lambda get-alias --function-name ${functionName} --name ${aliasName}`,
+    `aws lambda update-alias --function-name ${functionName} --name ${aliasName} --function-version ${toVersion} --routing-config AdditionalVersionWeights={}`,
+    `to undo: aws lambda update-alias --function-name ${functionName} --name ${aliasName} --function-version ${fromVersion}`,
+  ],
+  permissions: [
+    {
+      actions: ['lambda:GetAlias', 'lambda:UpdateAlias'],
+      resource: { service: 'lambda', resource: 'function', resourceName: '*', separator: ':' },
+      onlyTagged: true,
+      why: 'Targets are not known at deployment; limited to functions tagged for this environment.',
+    },
+  ],
+  examples: [{ functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' }],
 };

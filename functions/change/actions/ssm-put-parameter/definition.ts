@@ -25,9 +25,32 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   tier: ({ fromValue, toValue }) => (flagValues.has(fromValue) && flagValues.has(toValue) ? 'low' : 'medium'),
   target: ({ name }) => ({ type: 'ssm-parameter', id: name, key: `ssm-parameter/${name}` }),
   effect: ({ fromValue, toValue }) => ({ before: fromValue, after: toValue }),
-  rollbackSteps: ({ name }) => [
-    `write the value from the snapshot back to ${name}`,
-    'read the parameter back and compare it with the snapshot',
-  ],
+  targetArn: ({ name }, { partition, region, account }) =>
+    `arn:${partition}:ssm:${region}:${account}:parameter${name}`,
+  blastRadius: () => ({ resources: 1, capacityPercent: 100 }),
+  reversal: {
+    kind: 'restore-snapshot',
+    steps: ({ name }) => [
+      `write the value from the snapshot back to ${name}`,
+      'read the parameter back and compare it with the snapshot',
+    ],
+  },
   successCriteria: ({ toValue }) => [{ kind: 'read-back', expected: toValue }],
+  runbook: ({ name, fromValue, toValue }) => [
+    `aws ssm get-parameter --name ${name}`,
+    `aws ssm put-parameter --overwrite --name ${name} --value ${JSON.stringify(toValue)}`,
+    `to undo: aws ssm put-parameter --overwrite --name ${name} --value ${JSON.stringify(fromValue)}`,
+  ],
+  permissions: [
+    {
+      actions: ['ssm:GetParameter', 'ssm:PutParameter'],
+      resource: { service: 'ssm', resource: 'parameter', resourceName: '*', separator: '/' },
+      onlyTagged: true,
+      why: 'Targets are not known at deployment; limited to parameters tagged for this environment.',
+    },
+  ],
+  examples: [
+    { name: '/checkout/flags/new-pricing', fromValue: 'on', toValue: 'off' },
+    { name: '/checkout/price-list', fromValue: 'autumn', toValue: 'summer' },
+  ],
 };

@@ -1,0 +1,48 @@
+import type { Item, Write } from './dynamodb.ts';
+import { itemKeys } from './item-keys.ts';
+
+/** What a kill switch covers: everything, one environment, one agent role, or one action of the catalogue. */
+export type SwitchScope = 'global' | `environment#${string}` | `agent#${string}` | `action#${string}`;
+
+/** What is about to be started, as far as kill switches can tell it apart. */
+export interface SwitchSubject {
+  readonly environment: string;
+  readonly agentRole: string;
+  /** Action id in the catalogue. */
+  readonly action: string;
+}
+
+/** Everything but `released` stops; `unreadable` is kept apart only so that people can be told. */
+export type KillSwitchReading = 'engaged' | 'released' | 'unreadable';
+
+/** How the switches over one subject stand, and the widest one that stops it. */
+export interface KillSwitchesReading {
+  readonly reading: KillSwitchReading;
+  /** Absent when released. */
+  readonly scope?: SwitchScope;
+}
+
+/** Every switch that stops this subject, widest first. */
+export function scopesOver({ environment, agentRole, action }: SwitchSubject): SwitchScope[] {
+  return ['global', `environment#${environment}`, `agent#${agentRole}`, `action#${action}`];
+}
+
+/**
+ * How one switch stands. The global one is released only when its item says so in so many words: a new
+ * deployment does nothing. A narrower one that was never written covers nothing; one that was altered is engaged.
+ */
+export function stateOf(scope: SwitchScope, item: Item | undefined): 'engaged' | 'released' {
+  if (item === undefined) return scope === 'global' ? 'engaged' : 'released';
+  return item['engaged'] === false ? 'released' : 'engaged';
+}
+
+/** Conditions of a transaction: each switch over the subject is released at that moment. In the order of {@link scopesOver}. */
+export function killSwitchChecks(controlsTable: string, subject: SwitchSubject): Write[] {
+  return scopesOver(subject).map((scope) => ({
+    kind: 'check',
+    table: controlsTable,
+    key: itemKeys.killSwitch(scope),
+    condition: scope === 'global' ? 'engaged = :off' : 'attribute_not_exists(pk) OR engaged = :off',
+    values: { ':off': false },
+  }));
+}
