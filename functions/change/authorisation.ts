@@ -4,7 +4,16 @@ import type { EpochMs } from '../platform/clock.ts';
 import { isHeldBy, isLeaseLive, type TargetLock } from './target-lock.ts';
 
 /** Which condition of invariant 1 was missing. */
-export type RefusalKind = 'kill-switch' | 'decision' | 'approval' | 'lock' | 'status' | 'policy-changed';
+export type RefusalKind =
+  | 'kill-switch'
+  | 'decision'
+  | 'approval'
+  | 'break-glass'
+  | 'stage'
+  | 'limit'
+  | 'lock'
+  | 'status'
+  | 'policy-changed';
 
 export interface AuthoriseRefusal {
   readonly outcome: 'refused';
@@ -15,10 +24,13 @@ export interface AuthoriseRefusal {
 /** What stood where a condition of the transaction did not hold: `held` conditions are not in it. */
 export interface FailedConditions {
   readonly change?: { readonly found: Found };
-  readonly killSwitch?: { readonly found: Found };
+  readonly killSwitch?: { readonly found: Found; readonly scope?: string };
   readonly decision?: { readonly found: Found };
   readonly approval?: { readonly found: Found };
   readonly plan?: { readonly found: Found };
+  readonly stage?: { readonly found: Found };
+  readonly usage?: { readonly found: Found };
+  readonly breakGlass?: { readonly found: Found };
   readonly lock?: { readonly found: TargetLock | undefined };
 }
 type Found = Readonly<Record<string, unknown>> | undefined;
@@ -55,13 +67,22 @@ export function explainRefusal(
       'kill-switch',
       failed.killSwitch.found === undefined
         ? 'the kill switch was never switched off, which counts as engaged'
-        : 'the kill switch is engaged',
+        : `the kill switch${failed.killSwitch.scope === undefined ? '' : ` (${failed.killSwitch.scope})`} is engaged`,
     );
   }
   if (failed.decision !== undefined) return explainDecision(failed.decision.found, subject);
+  if (failed.stage !== undefined) {
+    return refused('stage', 'the autonomy stage was changed after the decision; it has to be made again');
+  }
+  if (failed.breakGlass !== undefined) {
+    return refused('break-glass', 'the break-glass has run out or was never opened for this incident');
+  }
   if (failed.approval !== undefined) return explainApproval(failed.approval.found, subject, now);
   if (failed.plan !== undefined)
     return refused('decision', 'the plan is gone or was altered under its digest');
+  if (failed.usage !== undefined) {
+    return refused('limit', 'a limit on the changes of one day is reached; it starts anew at 00:00 UTC');
+  }
   if (failed.lock !== undefined) return refused('lock', lockReason(failed.lock.found, subject, now));
   return refused('status', 'the transaction was refused without saying which condition did not hold');
 }
@@ -69,6 +90,11 @@ export function explainRefusal(
 /** A decision that can lead to a start, as far as it can be told before the transaction checks it again. */
 export function permits(decision: Found): decision is Readonly<Record<string, unknown>> {
   return decision?.['outcome'] === 'auto' || decision?.['outcome'] === 'require-approval';
+}
+
+/** True when the change rests on a broken glass, which must then still be broken when it starts. */
+export function isUnderBreakGlass(decision: Found, approval: Found): boolean {
+  return decision?.['breakGlass'] === true || approval?.['breakGlassBy'] !== undefined;
 }
 
 export function explainDecision(decision: Found, subject: AuthoriseSubject): AuthoriseRefusal {

@@ -2,13 +2,16 @@ import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { readKillSwitch } from '../platform/kill-switch-reading.store.ts';
+import { readKillSwitches } from '../platform/kill-switch-reading.store.ts';
+import { killSwitchChecks } from '../platform/kill-switch-scope.ts';
+import type { ActionDefinition } from './action-definition.ts';
 import {
   countApprovers,
   explainApproval,
   explainDecision,
   explainRefusal,
   type FailedConditions,
+  isUnderBreakGlass,
   permits,
   refused,
 } from './authorisation.ts';
@@ -22,6 +25,7 @@ import {
   moveChange,
   moveLock,
 } from './change-writes.ts';
+import { type DailyLimits, usageWrite } from './daily-usage.ts';
 import type { Plan } from './plan.ts';
 import { checkStoredPlan } from './stored-plan.ts';
 
@@ -30,10 +34,23 @@ export interface AuthoriseSettings extends ChangeTables {
   /** Digest of the policies that are deployed now. */
   readonly policyDigest: string;
   readonly lockLeaseSeconds: number;
+  /** How many changes may start in this environment on one UTC day. */
+  readonly dailyLimits: DailyLimits;
 }
 
-/** The order of the writes in the transaction; refusals line up with it. */
-const parts = ['change', 'killSwitch', 'decision', 'plan', 'lock', 'approval'] as const;
+/** A condition of the transaction and what it is called when it does not hold. */
+interface Condition {
+  readonly part: keyof FailedConditions;
+  readonly write: Write;
+}
+
+/** What the start of a change rests on, as read right before the transaction that insists on it. */
+interface Grounds {
+  readonly plan: Plan;
+  readonly definition: ActionDefinition;
+  readonly decision: Item;
+  readonly approval: Item | undefined;
+}
 
 /**
  * The one gate in front of every effect. Everything that must be true for a change to start is checked in one
@@ -63,123 +80,143 @@ export class AuthoriseStore implements Gate {
     if (change.fencingToken !== fencingToken) {
       return refused('lock', 'the target lock is not held under this fencing token');
     }
-    if (change.status === 'executing') return this.#authorisedBefore();
-    if (change.status !== 'snapshotted') return refused('status', `the change is ${change.status}`);
     const plan = await this.#get(itemKeys.plan(change.incidentId, change.planDigest));
     const check = checkStoredPlan(plan?.['plan'], { ...change, environment: this.#settings.environment });
     if (check.outcome === 'unsound') return refused('decision', check.reason);
+    if (change.status === 'executing') return this.#authorisedBefore(check.plan);
+    if (change.status !== 'snapshotted') return refused('status', `the change is ${change.status}`);
     if (check.targetKey !== change.targetKey || check.plan.action !== change.action) {
       return refused('decision', 'the change was opened for another action or target');
     }
     const decision = await this.#get(itemKeys.decision(change.incidentId, change.planDigest));
-    return this.#start(change, check.plan, decision);
+    return this.#start(change, check, decision);
   }
 
   /** The answer to an earlier request got lost. The start stands, but nothing more begins under a kill switch. */
-  async #authorisedBefore(): Promise<AuthoriseResult> {
-    return (await readKillSwitch(this.#database, this.#settings.controls)) === 'released'
+  async #authorisedBefore(plan: Plan): Promise<AuthoriseResult> {
+    const { reading, scope } = await readKillSwitches(this.#database, this.#settings.controls, plan);
+    return reading === 'released'
       ? { outcome: 'authorised' }
-      : refused('kill-switch', 'the kill switch is engaged');
+      : refused('kill-switch', `the kill switch (${scope}) is ${reading}`);
   }
 
-  async #start(change: LockedChange, plan: Plan, decision: Item | undefined): Promise<AuthoriseResult> {
+  async #start(
+    change: LockedChange,
+    { plan, definition }: { readonly plan: Plan; readonly definition: ActionDefinition },
+    decision: Item | undefined,
+  ): Promise<AuthoriseResult> {
     const now = this.#clock();
     const { policyDigest } = this.#settings;
     const subject = { ...change, policyDigest };
     if (!permits(decision)) return explainDecision(decision, subject);
+    if (typeof decision['stageVersion'] !== 'number') {
+      return refused('stage', 'the decision does not say which autonomy stage it rests on');
+    }
     const approvalId = decision['outcome'] === 'require-approval' ? decision['approvalId'] : undefined;
     if (decision['outcome'] === 'require-approval' && typeof approvalId !== 'string') {
       return refused('approval', 'the decision asks for an approval but names none');
     }
     const approval =
       typeof approvalId === 'string' ? await this.#get(itemKeys.approval(approvalId)) : undefined;
-    if (typeof approvalId === 'string' && countApprovers(approval) < quorumOf(decision)) {
+    if (typeof approvalId === 'string' && !hasQuorum(decision, approval)) {
       return explainApproval(approval, subject, now);
     }
+    const conditions = this.#conditions(change, { plan, definition, decision, approval }, now);
     const result = await this.#ledger.commit(
       incidentChain(change.incidentId),
       changeEntries(['change.started'], change, now, {
         policyDigest,
         ...(typeof approvalId === 'string' ? { approvalId } : {}),
+        ...(isUnderBreakGlass(decision, approval) ? { breakGlass: true } : {}),
       }),
-      this.#conditions(change, plan, decision, approval, now),
+      conditions.map(({ write }) => write),
     );
     if (result.outcome === 'committed') return { outcome: 'authorised' };
-    return explainRefusal(this.#failed(result.refusals), subject, now);
+    return explainRefusal(failedOf(conditions, result.refusals), subject, now);
   }
 
-  #conditions(
-    change: LockedChange,
-    plan: Plan,
-    decision: Readonly<Record<string, unknown>>,
-    approval: Item | undefined,
-    now: number,
-  ): Write[] {
-    const { controls, operations, lockLeaseSeconds } = this.#settings;
+  #conditions(change: LockedChange, grounds: Grounds, now: number): Condition[] {
+    const { controls, operations, environment, lockLeaseSeconds, dailyLimits } = this.#settings;
     const { incidentId, planDigest } = change;
+    const { plan, definition, decision, approval } = grounds;
+    const place = { environment, agentRole: plan.agentRole, actionClass: definition.actionClass };
+    const subject = { environment, agentRole: plan.agentRole, action: definition.id };
     const leaseExpiresAtEpochMs = now + lockLeaseSeconds * 1_000;
-    const outcome = String(decision['outcome']);
-    const approvalId = decision['approvalId'];
     return [
-      moveChange(this.#settings, change, 'executing', now, { startedAtEpochMs: now }),
       {
-        kind: 'check',
-        table: controls,
-        key: itemKeys.killSwitch('global'),
-        condition: 'engaged = :off',
-        values: { ':off': false },
+        part: 'change',
+        write: moveChange(this.#settings, change, 'executing', now, { startedAtEpochMs: now }),
       },
+      ...killSwitchChecks(controls, subject).map((write): Condition => ({ part: 'killSwitch', write })),
+      { part: 'decision', write: this.#decisionCheck(change, decision) },
       {
-        kind: 'check',
-        table: operations,
-        key: itemKeys.decision(incidentId, planDigest),
-        condition:
-          '#outcome = :outcome AND policyDigest = :policy AND planDigest = :plan' +
-          (outcome === 'auto' ? '' : ' AND approvalId = :approval AND #quorum = :quorum'),
-        names: { '#outcome': 'outcome', ...(outcome === 'auto' ? {} : { '#quorum': 'quorum' }) },
-        values: {
-          ':outcome': outcome,
-          ':policy': this.#settings.policyDigest,
-          ':plan': planDigest,
-          ...(outcome === 'auto' ? {} : { ':approval': String(approvalId), ':quorum': quorumOf(decision) }),
+        part: 'plan',
+        write: {
+          kind: 'check',
+          table: operations,
+          key: itemKeys.plan(incidentId, planDigest),
+          // The very document whose digest was recomputed a moment ago.
+          condition: 'planDigest = :digest AND #plan = :plan',
+          names: { '#plan': 'plan' },
+          values: { ':digest': planDigest, ':plan': plan },
         },
       },
       {
-        kind: 'check',
-        table: operations,
-        key: itemKeys.plan(incidentId, planDigest),
-        // The very document whose digest was recomputed a moment ago.
-        condition: 'planDigest = :digest AND #plan = :plan',
-        names: { '#plan': 'plan' },
-        values: { ':digest': planDigest, ':plan': plan },
+        part: 'lock',
+        write: moveLock(
+          this.#settings,
+          change,
+          { phase: 'mutating', leaseExpiresAtEpochMs },
+          { onlyWhileLeaseIsLive: now },
+        ),
       },
-      moveLock(
-        this.#settings,
-        change,
-        { phase: 'mutating', leaseExpiresAtEpochMs },
-        { onlyWhileLeaseIsLive: now },
-      ),
-      ...(outcome === 'auto' ? [] : [this.#approvalCheck(change, decision, approval, now)]),
+      { part: 'stage', write: stageCheck(controls, place, Number(decision['stageVersion'])) },
+      { part: 'usage', write: usageWrite(controls, change, environment, dailyLimits, now) },
+      ...(decision['outcome'] === 'auto'
+        ? []
+        : [{ part: 'approval', write: this.#approvalCheck(change, decision, approval, now) } as const]),
+      ...(isUnderBreakGlass(decision, approval)
+        ? [{ part: 'breakGlass', write: breakGlassCheck(controls, incidentId, environment, now) } as const]
+        : []),
     ];
+  }
+
+  #decisionCheck(change: LockedChange, decision: Item): Write {
+    const { operations, policyDigest } = this.#settings;
+    const outcome = String(decision['outcome']);
+    const asksPeople = outcome !== 'auto';
+    return {
+      kind: 'check',
+      table: operations,
+      key: itemKeys.decision(change.incidentId, change.planDigest),
+      condition:
+        '#outcome = :outcome AND policyDigest = :policy AND planDigest = :plan AND stageVersion = :stage' +
+        (asksPeople ? ' AND approvalId = :approval AND #quorum = :quorum' : ''),
+      names: { '#outcome': 'outcome', ...(asksPeople ? { '#quorum': 'quorum' } : {}) },
+      values: {
+        ':outcome': outcome,
+        ':policy': policyDigest,
+        ':plan': change.planDigest,
+        ':stage': Number(decision['stageVersion']),
+        ...(asksPeople ? { ':approval': String(decision['approvalId']), ':quorum': quorumOf(decision) } : {}),
+      },
+    };
   }
 
   /**
    * The quorum is counted in people, which no condition can do: it was counted on what was read, and the
    * transaction insists on that very version.
    */
-  #approvalCheck(
-    change: LockedChange,
-    decision: Readonly<Record<string, unknown>>,
-    approval: Item | undefined,
-    now: number,
-  ): Write {
+  #approvalCheck(change: LockedChange, decision: Item, approval: Item | undefined, now: number): Write {
+    const byBreakGlass = approval?.['breakGlassBy'] !== undefined;
     return {
       kind: 'check',
       table: this.#settings.operations,
       key: itemKeys.approval(String(decision['approvalId'])),
       condition:
         '#status = :approved AND planDigest = :plan AND incidentId = :incident' +
-        ' AND usableUntilEpochMs > :now AND size(votes) >= :quorum AND #version = :version',
+        ' AND usableUntilEpochMs > :now AND #version = :version' +
+        (byBreakGlass ? '' : ' AND size(votes) >= :quorum'),
       names: { '#status': 'status', '#version': 'version' },
       values: {
         ':approved': 'approved',
@@ -187,20 +224,9 @@ export class AuthoriseStore implements Gate {
         ':incident': change.incidentId,
         ':now': now,
         ':version': approval?.['version'] ?? 'none',
-        ':quorum': quorumOf(decision),
+        ...(byBreakGlass ? {} : { ':quorum': quorumOf(decision) }),
       },
     };
-  }
-
-  #failed(refusals: readonly (Refusal | undefined)[]): FailedConditions {
-    const failed: Record<string, { found: unknown }> = {};
-    for (const [index, part] of parts.entries()) {
-      const refusal = refusals[index];
-      if (refusal === undefined) continue;
-      const { item } = refusal;
-      failed[part] = { found: part === 'lock' && item !== undefined ? parseLock(item) : item };
-    }
-    return failed;
   }
 
   #get(key: { pk: string; sk: string }): Promise<Item | undefined> {
@@ -208,8 +234,56 @@ export class AuthoriseStore implements Gate {
   }
 }
 
+/** The autonomy stage is still the one that was decided under: a stage that was lowered since stops the change. */
+function stageCheck(controls: string, place: Parameters<typeof itemKeys.stage>[0], version: number): Write {
+  return {
+    kind: 'check',
+    table: controls,
+    key: itemKeys.stage(place),
+    ...(version === 0
+      ? { condition: 'attribute_not_exists(pk)' }
+      : {
+          condition: '#version = :version',
+          names: { '#version': 'version' },
+          values: { ':version': version },
+        }),
+  };
+}
+
+/** The glass is still broken: nothing starts on it from its last millisecond on. */
+function breakGlassCheck(controls: string, incidentId: string, environment: string, now: number): Write {
+  return {
+    kind: 'check',
+    table: controls,
+    key: itemKeys.breakGlass(incidentId),
+    condition: 'expiresAtEpochMs > :now AND environment = :environment',
+    values: { ':now': now, ':environment': environment },
+  };
+}
+
+function failedOf(
+  conditions: readonly Condition[],
+  refusals: readonly (Refusal | undefined)[],
+): FailedConditions {
+  const failed: Record<string, { found: unknown }> = {};
+  for (const [index, { part, write }] of conditions.entries()) {
+    const refusal = refusals[index];
+    if (refusal === undefined || failed[part] !== undefined) continue;
+    const { item } = refusal;
+    failed[part] = {
+      found: part === 'lock' && item !== undefined ? parseLock(item) : item,
+      ...(write.kind === 'check' && part === 'killSwitch' ? { scope: write.key.sk } : {}),
+    };
+  }
+  return failed;
+}
+
+function hasQuorum(decision: Item, approval: Item | undefined): boolean {
+  return approval?.['breakGlassBy'] !== undefined || countApprovers(approval) >= quorumOf(decision);
+}
+
 /** How many distinct people must have approved; a decision that asks for approval asks at least one. */
-function quorumOf(decision: Readonly<Record<string, unknown>>): number {
+function quorumOf(decision: Item): number {
   const quorum = decision['quorum'];
   return typeof quorum === 'number' && quorum >= 1 ? quorum : 1;
 }

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { KillSwitchStore } from '../../functions/autonomy/kill-switch.store.ts';
 import { Database } from '../../functions/platform/dynamodb.ts';
@@ -12,6 +12,8 @@ let tables: TestTables;
 beforeAll(async () => {
   tables = await freshTables();
 });
+
+const place = { environment: 'local', agentRole: 'responder', actionClass: 'traffic' };
 
 async function atTheGate(options: Parameters<World['prepare']>[0] = {}) {
   const world = await new World(tables).prepare(options);
@@ -57,6 +59,78 @@ describe('the authorise transaction', () => {
       'the kill switch says something else than false',
       'kill-switch',
       (world) => world.put(tables.controls, { ...itemKeys.killSwitch('global'), engaged: 'no' }),
+    ],
+    ...['environment#local', 'agent#responder', 'action#lambda.shift-alias'].flatMap((scope) =>
+      [true, 'no', undefined].map((engaged): [string, string, (world: World) => Promise<void>] => [
+        `the kill switch over ${scope} says ${engaged}`,
+        'kill-switch',
+        (world) =>
+          world.put(tables.controls, {
+            ...itemKeys.killSwitch(scope),
+            ...(engaged === undefined ? {} : { engaged }),
+          }),
+      ]),
+    ),
+    [
+      'the autonomy stage was set after the decision',
+      'stage',
+      (world) => world.put(tables.controls, { ...itemKeys.stage(place), stage: 'guarded', version: 1 }),
+    ],
+    [
+      'the autonomy stage is not the version that was decided under',
+      'stage',
+      async (world) => {
+        await world.put(tables.controls, { ...itemKeys.stage(place), stage: 'guarded', version: 3 });
+        await world.prepare({ decision: { stageVersion: 2 } });
+      },
+    ],
+    [
+      'the decision does not say which stage it rests on',
+      'stage',
+      async (world) => {
+        await world.prepare({ decision: { stageVersion: 'none' } });
+      },
+    ],
+    ...(['all', 'action#lambda.shift-alias', 'target'] as const).map(
+      (counter): [string, string, (world: World) => Promise<void>] => [
+        `the limit of the day is reached (${counter})`,
+        'limit',
+        (world) =>
+          world.put(tables.controls, {
+            ...itemKeys.usage('local', '2026-03-02'),
+            [counter === 'target' ? `target#${world.targetKey}` : counter]: 10_000,
+          }),
+      ],
+    ),
+    [
+      'it was decided under a break-glass that has run out this very millisecond',
+      'break-glass',
+      async (world) => {
+        await world.prepare({ outcome: 'auto', decision: { breakGlass: true } });
+        await world.breakGlass(start);
+      },
+    ],
+    [
+      'it was decided under a break-glass of another environment',
+      'break-glass',
+      async (world) => {
+        await world.prepare({ outcome: 'auto', decision: { breakGlass: true } });
+        await world.breakGlass(start + 1, 'prod');
+      },
+    ],
+    [
+      'it was decided under a break-glass that does not exist',
+      'break-glass',
+      async (world) => {
+        await world.prepare({ outcome: 'auto', decision: { breakGlass: true } });
+      },
+    ],
+    [
+      'it was approved under a break-glass that does not exist',
+      'break-glass',
+      async (world) => {
+        await world.prepare({ approval: { votes: [], breakGlassBy: 'ada' } });
+      },
     ],
     [
       'there is no decision',
@@ -186,6 +260,16 @@ describe('the authorise transaction', () => {
     ],
   ];
 
+  // What one case leaves in items that every change shares must not refuse the next.
+  beforeEach(async () => {
+    const world = new World(tables);
+    for (const scope of ['environment#local', 'agent#responder', 'action#lambda.shift-alias']) {
+      await world.remove(tables.controls, itemKeys.killSwitch(scope));
+    }
+    await world.remove(tables.controls, itemKeys.stage(place));
+    await world.remove(tables.controls, itemKeys.usage('local', '2026-03-02'));
+  });
+
   it.each(missing)('refuses when %s', async (_, refusal, takeAway) => {
     const { world, token } = await atTheGate();
     await takeAway(world);
@@ -204,6 +288,44 @@ describe('the authorise transaction', () => {
       await expectNotStarted(world, token);
     },
   );
+
+  it.each([
+    ['decided', { outcome: 'auto', decision: { breakGlass: true } }],
+    ['approved', { approval: { votes: [], breakGlassBy: 'ada' }, decision: { quorum: 2 } }],
+  ] as const)('is open to what was %s under a break-glass one millisecond before its end', async (_, how) => {
+    const { world, token } = await atTheGate(how);
+    await world.breakGlass(start + 1);
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+  });
+
+  it('counts what started that day, and lets exactly as many start as the limit says', async () => {
+    const usage = async () => tables.database.get(tables.controls, itemKeys.usage('local', '2026-03-02'));
+    const first = await atTheGate();
+    await first.world.put(tables.controls, { ...itemKeys.usage('local', '2026-03-02'), all: 9_999 });
+    expect(await first.world.gate.authorise(first.world.changeId, first.token)).toStrictEqual({
+      outcome: 'authorised',
+    });
+    expect(await usage()).toMatchObject({
+      all: 10_000,
+      'action#lambda.shift-alias': 1,
+      [`target#${first.world.targetKey}`]: 1,
+    });
+    const second = await atTheGate();
+    expect(await second.world.gate.authorise(second.world.changeId, second.token)).toMatchObject({
+      refusal: 'limit',
+    });
+    // A repeated request is not counted again.
+    expect(await first.world.gate.authorise(first.world.changeId, first.token)).toStrictEqual({
+      outcome: 'authorised',
+    });
+    expect(await usage()).toMatchObject({ all: 10_000 });
+  });
+
+  it('is open under the very version of the stage that was decided under', async () => {
+    const { world, token } = await atTheGate({ decision: { stageVersion: 2 } });
+    await world.put(tables.controls, { ...itemKeys.stage(place), stage: 'guarded', version: 2 });
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+  });
 
   it('is open one millisecond before approval and lease end', async () => {
     const { world, token } = await atTheGate({ approval: { usableUntilEpochMs: start + 1 } });

@@ -36,6 +36,12 @@ import { changeMachine, type Ending, ExecutionDied, interpret, named } from './a
 /** 2026-03-02T10:00:00Z: where every test's clock starts. */
 export const start = 1_772_445_600_000;
 export const policyDigest = 'a'.repeat(64);
+/** High enough that no test meets them by accident. */
+export const dailyLimits = {
+  maximumChangesPerDay: 10_000,
+  maximumChangesPerDayOfAction: 10_000,
+  maximumChangesPerDayOnTarget: 10_000,
+};
 
 /** Counts every write in the order it is made and can make the process die around one of them. */
 export class WriteCounter {
@@ -164,6 +170,7 @@ export class World {
       environment: 'local',
       lockLeaseSeconds,
       policyDigest,
+      dailyLimits,
     };
     const clock = () => this.now;
     this.changes = new ChangeStore(this.database, this.ledger, settings, clock);
@@ -223,6 +230,7 @@ export class World {
       planDigest,
       outcome,
       policyDigest,
+      stageVersion: 0,
       quorum: outcome === 'auto' ? 0 : 1,
       ...(outcome === 'auto' ? {} : { approvalId }),
       ...options.decision,
@@ -250,6 +258,14 @@ export class World {
   }
   async killSwitch(engaged: boolean): Promise<void> {
     await this.put(this.tables.controls, { ...itemKeys.killSwitch('global'), engaged });
+  }
+
+  async breakGlass(expiresAtEpochMs: number, environment = 'local'): Promise<void> {
+    await this.put(this.tables.controls, {
+      ...itemKeys.breakGlass(this.incidentId),
+      environment,
+      expiresAtEpochMs,
+    });
   }
 
   /** Lock and snapshot, so that the next step is the gate. Answers the fencing token. */
