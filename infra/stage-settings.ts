@@ -19,6 +19,8 @@ export interface StageSettings {
   readonly approvalTimeout: Duration;
   /** How long after an approval the change may still start. */
   readonly approvalUsable: Duration;
+  /** How long a person has to judge a change that could not be measured; then it is rolled back. Shorter than the lock's lease. */
+  readonly verdictTimeout: Duration;
   /** How long a change must hold before it is looked at. */
   readonly bake: Duration;
   /** How long after its start a change may take to show that it helped; then it has not. */
@@ -57,6 +59,7 @@ const cloud: Defaults = {
   discardable: false,
   approvalTimeout: Duration.hours(4),
   approvalUsable: Duration.minutes(15),
+  verdictTimeout: Duration.minutes(10),
   bake: Duration.minutes(5),
   validation: Duration.minutes(10),
   logRetention: RetentionDays.THREE_MONTHS,
@@ -70,6 +73,7 @@ const defaults: Readonly<Record<Stage, Defaults>> = {
     // The emulator's account: with real credentials the CDK CLI refuses to deploy a stage that offers seeded users.
     pinnedTo: { account: '000000000000', region: 'us-east-1' },
     approvalTimeout: Duration.minutes(30),
+    verdictTimeout: Duration.minutes(2),
     bake: Duration.seconds(5),
     validation: Duration.minutes(1),
     logRetention: RetentionDays.ONE_WEEK,
@@ -145,7 +149,8 @@ export function parseStageSettings(context: Readonly<Record<string, unknown>>): 
     environment: stage,
     bake,
     validation,
-    lockLease: bake.plus(validation).plus(leaseMargin),
+    // A person who is asked may take all of their time: a change that waits for one shows no sign of life meanwhile.
+    lockLease: bake.plus(validation).plus(own.verdictTimeout).plus(leaseMargin),
     approvalTimeout:
       given.approvalSeconds === undefined ? own.approvalTimeout : Duration.seconds(given.approvalSeconds),
     localLogin: stage === 'local',

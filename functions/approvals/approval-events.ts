@@ -9,7 +9,12 @@ export const approvalEvents = {
     type: 'approval.requested',
     atEpochMs: approval.requestedAtEpochMs,
     actor: { kind: 'system', id: 'request-approval' },
-    detail: { ...bound(approval), quorum: approval.quorum, expiresAtEpochMs: approval.expiresAtEpochMs },
+    detail: {
+      ...bound(approval),
+      quorum: approval.quorum,
+      expiresAtEpochMs: approval.expiresAtEpochMs,
+      ...(approval.verdictOn === undefined ? {} : { verdictOnChange: approval.verdictOn.changeId }),
+    },
   }),
 
   /** One entry for the vote, and one more when it decides. */
@@ -42,6 +47,19 @@ export const approvalEvents = {
     };
     return [voted, decided];
   },
+
+  approvedUnderBreakGlass: (approval: Approval, by: string, atEpochMs: number): LedgerEvent => ({
+    type: 'approval.approved',
+    atEpochMs,
+    actor: { kind: 'person', id: by },
+    detail: {
+      ...bound(approval),
+      quorum: approval.quorum,
+      approvers: [...approversOf(approval)].sort().join(', '),
+      breakGlass: true,
+      usableUntilEpochMs: approval.usableUntilEpochMs ?? atEpochMs,
+    },
+  }),
 
   voteRefused: (
     { approvalId }: Approval,

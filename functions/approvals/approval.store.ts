@@ -1,10 +1,12 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
+import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError, InvalidInputError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import {
   type Approval,
+  approveUnderBreakGlass,
   castVote,
   expire,
   type TooLateReason,
@@ -148,6 +150,26 @@ export class ApprovalStore {
     throw contention(approvalId);
   }
 
+  /**
+   * What approves a pending approval under a broken glass: for the transaction that breaks it. Nothing where it
+   * is not pending any more.
+   */
+  async breakGlassWrites(
+    approvalId: string,
+    by: string,
+    glassExpiresAtEpochMs: number,
+  ): Promise<{ readonly event: LedgerEvent; readonly write: Write } | undefined> {
+    const approval = await this.get(approvalId);
+    if (approval === undefined) return undefined;
+    const now = this.#clock();
+    const result = approveUnderBreakGlass(approval, by, now, glassExpiresAtEpochMs);
+    if (result.outcome === 'not-pending') return undefined;
+    return {
+      event: approvalEvents.approvedUnderBreakGlass(result.approval, by, now),
+      write: this.#replacePending(approval, result.approval, now),
+    };
+  }
+
   /** Notes that telling the execution begins. Refused when somebody else has written meanwhile: read again. */
   async beginCallback(approval: Approval): Promise<Approval | 'superseded'> {
     const begun = {
@@ -195,9 +217,9 @@ export class ApprovalStore {
   /** Writes what may change, if nobody has written since `before` was read. */
   #replace(before: Approval, after: Approval) {
     const { statusKey, statusAt } = statusOf(after);
-    const optional = (['decidedAtEpochMs', 'usableUntilEpochMs', 'callbackTooLate'] as const).filter(
-      (name) => after[name] !== undefined,
-    );
+    const optional = (
+      ['decidedAtEpochMs', 'usableUntilEpochMs', 'callbackTooLate', 'breakGlassBy'] as const
+    ).filter((name) => after[name] !== undefined);
     return {
       kind: 'update',
       table: this.#table,

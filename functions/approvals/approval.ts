@@ -26,6 +26,13 @@ export interface Vote {
 /** The longest comment, in UTF-16 units. */
 export const commentMaxCharacters = 1_000;
 
+/** A change that was carried out and could not be judged: people say whether it stays. */
+export interface VerdictQuestion {
+  readonly changeId: string;
+  /** Why validation could not tell, without values of the workload. */
+  readonly reason: string;
+}
+
 /** `pending` waits for people; the other three are final. */
 export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired';
 
@@ -37,6 +44,8 @@ export interface Approval {
   readonly status: ApprovalStatus;
   /** Distinct people who must approve, at least 1. */
   readonly quorum: number;
+  /** Asks whether a change may stay (approve) or is rolled back (reject); absent: whether the plan may be carried out. */
+  readonly verdictOn?: VerdictQuestion;
   readonly votes: readonly Vote[];
   /** Rises with every write but `refusedVotes`; a writer's condition names the one it read. */
   readonly version: number;
@@ -47,6 +56,8 @@ export interface Approval {
   readonly decidedAtEpochMs?: EpochMs;
   /** Set when approved: a change that has not started before this instant may not start on it. */
   readonly usableUntilEpochMs?: EpochMs;
+  /** Who stood in for the quorum by breaking the glass: then the glass must still be broken when the change starts. */
+  readonly breakGlassBy?: string;
   /** Whether the waiting execution has been told, or is known to wait no more. */
   readonly callbackDelivered: boolean;
   /** How often telling it was begun: above 0, a refused token may mean that an earlier try succeeded. */
@@ -75,6 +86,7 @@ export function newApproval(request: {
   readonly incidentId: string;
   readonly planDigest: string;
   readonly quorum: number;
+  readonly verdictOn?: VerdictQuestion;
   readonly requestedAtEpochMs: EpochMs;
   readonly lifeSeconds: number;
 }): Approval {
@@ -145,6 +157,32 @@ export function castVote(
       status: 'approved',
       decidedAtEpochMs: vote.atEpochMs,
       usableUntilEpochMs: vote.atEpochMs + usableSeconds * 1_000,
+    },
+  };
+}
+
+/**
+ * Approves what is pending without its quorum, because somebody broke the glass for its incident. Verdicts on
+ * changes are left alone: they roll back when nobody answers, which needs no haste.
+ */
+export function approveUnderBreakGlass(
+  approval: Approval,
+  by: string,
+  now: EpochMs,
+  glassExpiresAtEpochMs: EpochMs,
+): { readonly outcome: 'approved' | 'not-pending'; readonly approval: Approval } {
+  if (approval.status !== 'pending' || approval.verdictOn !== undefined || isPastExpiry(approval, now)) {
+    return { outcome: 'not-pending', approval };
+  }
+  return {
+    outcome: 'approved',
+    approval: {
+      ...approval,
+      status: 'approved',
+      breakGlassBy: by,
+      decidedAtEpochMs: now,
+      usableUntilEpochMs: glassExpiresAtEpochMs,
+      version: approval.version + 1,
     },
   };
 }

@@ -12,6 +12,7 @@ import {
   type IncidentFile,
   parseDecision,
   parseIncident,
+  parseJudgedChange,
   parseTriage,
 } from './dossier.ts';
 
@@ -45,6 +46,15 @@ export class DossierStore implements ApprovalDesk {
       throw new InterlockError('approval.decision-missing', `plan ${planDigest} has no readable decision`);
     }
     return { plan: plan['plan'] as Plan, decision: parsed };
+  }
+
+  /** A change and the approval it waits for; nothing where it waits for none. */
+  async waitingChange(changeId: string) {
+    const change = parseJudgedChange(await this.#database.get(this.#table, itemKeys.change(changeId)));
+    const { verdictApprovalId } = change ?? {};
+    return change === undefined || verdictApprovalId === undefined
+      ? undefined
+      : { incidentId: change.incidentId, planDigest: change.planDigest, verdictApprovalId };
   }
 
   /** One approval with everything it rests on; nothing where it, its plan or its decision is missing. */
@@ -81,22 +91,26 @@ export class DossierStore implements ApprovalDesk {
 
   async #complete(approval: Approval): Promise<Dossier | undefined> {
     const { incidentId, planDigest } = approval;
-    const [plan, decisionItem, incidentItem, triageItem] = await Promise.all([
+    const changeId = approval.verdictOn?.changeId;
+    const [plan, decisionItem, incidentItem, triageItem, changeItem] = await Promise.all([
       this.#database.get(this.#table, itemKeys.plan(incidentId, planDigest)),
       this.#database.get(this.#table, itemKeys.decision(incidentId, planDigest)),
       this.#database.get(this.#table, itemKeys.incident(incidentId)),
       this.#database.get(this.#table, itemKeys.triage(incidentId)),
+      changeId === undefined ? undefined : this.#database.get(this.#table, itemKeys.change(changeId)),
     ]);
     const decision = parseDecision(decisionItem);
     if (plan === undefined || decision === undefined) return undefined;
     const incident = parseIncident(incidentItem);
     const triage = parseTriage(triageItem);
+    const change = parseJudgedChange(changeItem);
     return {
       approval,
       plan: plan['plan'] as Plan,
       decision,
       ...(incident === undefined ? {} : { incident }),
       ...(triage === undefined ? {} : { triage }),
+      ...(change === undefined ? {} : { change }),
     };
   }
 }

@@ -16,6 +16,14 @@ const decisionSchema = z.object({
   determiningPolicies: z.optional(z.array(z.string())),
 });
 
+const changeSchema = z.object({
+  changeId: z.string(),
+  incidentId: z.string(),
+  planDigest: z.string(),
+  status: z.string(),
+  verdictApprovalId: z.optional(z.string()),
+});
+
 const incidentSchema = z.object({
   incidentId: z.string(),
   status: z.string(),
@@ -49,6 +57,8 @@ const triageSchema = z.object({
 
 /** What the pages read of records that other capabilities write: the members shown, whatever else stands there. */
 export type DecisionRecord = z.output<typeof decisionSchema>;
+/** A change that people judge. */
+export type JudgedChange = z.output<typeof changeSchema>;
 /** An incident as intake keeps it. */
 export type IncidentRecord = z.output<typeof incidentSchema>;
 /** What triage found. */
@@ -61,11 +71,18 @@ export interface Dossier {
   readonly decision: DecisionRecord;
   readonly incident?: IncidentRecord;
   readonly triage?: TriageRecord;
+  /** Only where the question is whether a change may stay. */
+  readonly change?: JudgedChange;
 }
 
 /** The decision in a stored item, or nothing where a member is missing or of the wrong kind: then nothing is decidable. */
 export function parseDecision(item: unknown): DecisionRecord | undefined {
   return z.safeParse(decisionSchema, item).data;
+}
+
+/** The change in a stored item, or nothing where a member is missing or of the wrong kind. */
+export function parseJudgedChange(item: unknown): JudgedChange | undefined {
+  return z.safeParse(changeSchema, item).data;
 }
 
 /** The incident in a stored item, or nothing where a member is missing or of the wrong kind. */
@@ -78,9 +95,13 @@ export function parseTriage(item: unknown): TriageRecord | undefined {
   return z.safeParse(triageSchema, item).data;
 }
 
-/** Whether what is shown is what was asked about: the plan still has its digest and the decision names this approval. */
-export function isIntact({ approval, plan, decision }: Dossier): boolean {
-  return planDigestOf(plan) === approval.planDigest && decision.approvalId === approval.approvalId;
+/**
+ * Whether what is shown is what was asked about: the plan still has its digest, and the decision, or the change
+ * that waits to be judged, names this approval.
+ */
+export function isIntact({ approval, plan, decision, change }: Dossier): boolean {
+  const namedBy = approval.verdictOn === undefined ? decision.approvalId : change?.verdictApprovalId;
+  return planDigestOf(plan) === approval.planDigest && namedBy === approval.approvalId;
 }
 
 /** What deciding this approval takes authority over. */

@@ -14,6 +14,7 @@ const settings = readSettings({
   APPROVAL_SECONDS: z.coerce.number().check(z.positive()),
   PERSON_TOPIC_ARN: z.string(),
   PUBLIC_BASE_URL: z.url({ protocol: /^https?$/ }),
+  VERDICT_SECONDS: z.coerce.number().check(z.positive()),
 });
 const { approvals, dossiers } = openApprovals(settings);
 const tokens = new ApprovalTokenClient(settings.APPROVAL_KEY_ARN);
@@ -28,6 +29,7 @@ const ports = {
   people,
   publicBaseUrl: settings.PUBLIC_BASE_URL,
   tokens,
+  verdictSeconds: settings.VERDICT_SECONDS,
 };
 
 /** Asks people; the execution waits for its task token meanwhile. */

@@ -13,16 +13,27 @@ export const approvalRequest = z.strictObject({
   planDigest: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
   approvalId: text,
   taskToken: z.string().check(z.minLength(1), z.maxLength(2_048)),
+  /** Only when a change was made and could not be judged. */
+  verdictOn: z.optional(z.strictObject({ changeId: text, reason: z.string().check(z.maxLength(500)) })),
 });
 
 /** What a waiting execution asks for. */
 export type ApprovalRequest = z.output<typeof approvalRequest>;
+
+/** A change that people were asked to judge. */
+export interface WaitingChange {
+  readonly incidentId: string;
+  readonly planDigest: string;
+  readonly verdictApprovalId: string;
+}
 
 /** What asking for approval needs from the outside. */
 export interface RequestPorts {
   readonly clock: Clock;
   /** How long people have, in seconds. */
   readonly lifeSeconds: number;
+  /** How long people have to judge a change that could not be judged, in seconds; then it is rolled back. */
+  readonly verdictSeconds: number;
   readonly publicBaseUrl: string;
   readonly dossiers: {
     /** The plan and the decision that asks for approval of it. */
@@ -33,6 +44,8 @@ export interface RequestPorts {
       plan: Plan;
       decision: { outcome: string; quorum: number; approvalId?: string | undefined };
     }>;
+    /** The approval that a change waits for, if it waits for one, and what it belongs to. */
+    waitingChange(changeId: string): Promise<WaitingChange | undefined>;
   };
   readonly tokens: { encrypt(approvalId: string, token: string): Promise<Uint8Array> };
   readonly approvals: {
@@ -50,36 +63,54 @@ export interface RequestPorts {
  * Stores the request, then tells people. The link holds the approval's random id and nothing else: whoever
  * reads the message, a mail scanner included, gains nothing by it.
  *
- * @throws InvalidInputError `approval.not-asked-for` when no decision asks for this approval of this plan.
+ * @throws InvalidInputError `approval.not-asked-for` when neither a decision nor a change asks for this approval of this plan.
  */
 export async function requestApproval(
   ports: RequestPorts,
-  { incidentId, planDigest, approvalId, taskToken }: ApprovalRequest,
+  request: ApprovalRequest,
 ): Promise<{ outcome: 'requested' | 'token-replaced' | 'already-expired' }> {
+  const { incidentId, planDigest, approvalId, taskToken, verdictOn } = request;
   const { plan, decision } = await ports.dossiers.asked(incidentId, planDigest);
-  if (decision.outcome !== 'require-approval' || decision.approvalId !== approvalId) {
+  const isAskedFor =
+    verdictOn === undefined
+      ? decision.outcome === 'require-approval' && decision.approvalId === approvalId
+      : waitsFor(await ports.dossiers.waitingChange(verdictOn.changeId), request);
+  if (!isAskedFor) {
     throw new InvalidInputError(
       'approval.not-asked-for',
-      `no decision on plan ${planDigest} asks for approval ${approvalId}`,
+      `no decision on plan ${planDigest} and no change of it asks for approval ${approvalId}`,
     );
   }
   const approval = newApproval({
     approvalId,
     incidentId,
     planDigest,
-    quorum: decision.quorum,
+    // One person who looks is enough to say whether what is there helped.
+    quorum: verdictOn === undefined ? decision.quorum : 1,
+    ...(verdictOn === undefined ? {} : { verdictOn }),
     requestedAtEpochMs: ports.clock(),
-    lifeSeconds: ports.lifeSeconds,
+    lifeSeconds: verdictOn === undefined ? ports.lifeSeconds : ports.verdictSeconds,
   });
   const outcome = await ports.approvals.create(approval, await ports.tokens.encrypt(approvalId, taskToken));
   if (outcome !== 'already-expired') await notify(ports, approval, plan);
   return { outcome };
 }
 
+function waitsFor(change: WaitingChange | undefined, request: ApprovalRequest): boolean {
+  return (
+    change !== undefined &&
+    change.incidentId === request.incidentId &&
+    change.planDigest === request.planDigest &&
+    change.verdictApprovalId === request.approvalId
+  );
+}
+
 /** A channel that does not work neither blocks nor grants: it is made visible, and the inbox still shows the request. */
 async function notify(ports: RequestPorts, approval: Approval, plan: Plan): Promise<void> {
   try {
-    await ports.people.tell('Interlock: approval wanted', invitation(ports.publicBaseUrl, approval, plan));
+    const subject =
+      approval.verdictOn === undefined ? 'Interlock: approval wanted' : 'Interlock: did this change help?';
+    await ports.people.tell(subject, invitation(ports.publicBaseUrl, approval, plan));
   } catch (error) {
     ports.onNotificationFailure(approval.approvalId, error);
     await ports.approvals.recordNotificationFailure(approval);
@@ -91,8 +122,12 @@ function invitation(publicBaseUrl: string, approval: Approval, plan: Plan): stri
   const action = resolveAction(plan.action, plan.parameters);
   const what = action.outcome === 'resolved' ? action.definition.summary : 'A change is proposed.';
   const people = approval.quorum === 1 ? '1 person' : `${approval.quorum} people`;
+  const asked =
+    approval.verdictOn === undefined
+      ? `Needs ${people}.`
+      : 'It was carried out, and whether it helped could not be measured: keep it, or it is rolled back.';
   return [
-    `${what} Environment: ${plan.environment}. Needs ${people}.`,
+    `${what} Environment: ${plan.environment}. ${asked}`,
     `Read and decide before ${new Date(approval.expiresAtEpochMs).toISOString()}:`,
     `${publicBaseUrl.replace(/\/+$/, '')}/approvals/${encodeURIComponent(approval.approvalId)}`,
   ].join('\n');

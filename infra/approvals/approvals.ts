@@ -49,6 +49,7 @@ export class Approvals extends Construct {
         APPROVAL_KEY_ARN: approvalKey.keyArn,
         PERSON_TOPIC_ARN: platform.personTopic.topicArn,
         PUBLIC_BASE_URL: settings.publicBaseUrl ?? api.url,
+        VERDICT_SECONDS: String(settings.verdictTimeout.toSeconds()),
       },
     });
     tables.grantOperations(this.requestApproval, ['GetItem'], {
@@ -81,8 +82,8 @@ export class Approvals extends Construct {
   }
 
   /** Lets the callback, and nobody else, answer the machine's waiting executions. */
-  answer(incidentMachine: IStateMachine): void {
-    incidentMachine.grant(this.#callback, 'states:SendTaskSuccess');
+  answer(machine: IStateMachine): void {
+    machine.grant(this.#callback, 'states:SendTaskSuccess');
   }
 
   #pages(platform: Platform): InterlockFunction {

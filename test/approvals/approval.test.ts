@@ -4,6 +4,7 @@ import {
   type Approval,
   approvalsStillNeeded,
   approversOf,
+  approveUnderBreakGlass,
   castVote,
   expire,
   newApproval,
@@ -113,6 +114,31 @@ describe('expiring', () => {
   it.each(['approved', 'rejected', 'expired'] as const)('leaves %s as it is', (status) => {
     const before = pending({ status });
     expect(expire(before, now)).toStrictEqual({ outcome: 'already-decided', approval: before });
+  });
+});
+
+describe('under a broken glass', () => {
+  const glassEnds = now + 900_000;
+
+  it('approves what is pending one millisecond before its expiry, and not at it', () => {
+    expect(approveUnderBreakGlass(pending({ quorum: 2 }), 'ana', now + 599_999, glassEnds)).toMatchObject({
+      outcome: 'approved',
+      approval: { status: 'approved', breakGlassBy: 'ana', usableUntilEpochMs: glassEnds, version: 2 },
+    });
+    expect(approveUnderBreakGlass(pending(), 'ana', now + 600_000, glassEnds).outcome).toBe('not-pending');
+  });
+
+  it.each(['approved', 'rejected', 'expired'] as const)('leaves %s as it is', (status) => {
+    const before = pending({ status });
+    expect(approveUnderBreakGlass(before, 'ana', now, glassEnds)).toStrictEqual({
+      outcome: 'not-pending',
+      approval: before,
+    });
+  });
+
+  it('does not judge a change that was made: silence rolls that back', () => {
+    const verdict = pending({ verdictOn: { changeId: 'chg-1', reason: 'unknown' } });
+    expect(approveUnderBreakGlass(verdict, 'ana', now, glassEnds).outcome).toBe('not-pending');
   });
 });
 

@@ -3,11 +3,12 @@ import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import type { Approval } from '../../functions/approvals/approval.ts';
-import { approvalStatusKeys } from '../../functions/approvals/approval-item.ts';
+import { approvalStatusKeys, toApprovalItem } from '../../functions/approvals/approval-item.ts';
 import { ApprovalTokenClient } from '../../functions/approvals/approval-token.client.ts';
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
+import { isIntact } from '../../functions/approvals/dossier.ts';
 import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import { requestApproval } from '../../functions/approvals/request-approval.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
@@ -69,6 +70,7 @@ async function asked(quorum = 1) {
       {
         clock: () => now,
         lifeSeconds: 600,
+        verdictSeconds: 120,
         publicBaseUrl: 'https://approvals.example',
         dossiers,
         tokens: { encrypt: (id, token) => process.effect(() => tokens.encrypt(id, token)) },
@@ -407,7 +409,91 @@ describe('an execution that does not wait as expected', () => {
   });
 });
 
+describe('a broken glass', () => {
+  const glassEnds = now + 600_000;
+  const breakFor = async (current: Awaited<ReturnType<typeof asked>>) => {
+    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
+    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
+    if (writes === undefined) return undefined;
+    return tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]);
+  };
+
+  it('approves what is pending, without its quorum, for as long as the glass is broken', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    expect(await breakFor(current)).toMatchObject({ outcome: 'committed' });
+    expect(await current.approval()).toMatchObject({
+      status: 'approved',
+      breakGlassBy: 'ana',
+      usableUntilEpochMs: glassEnds,
+      votes: [],
+      callbackDelivered: false,
+    });
+    expect((await current.evidence()).at(-1)).toMatchObject({
+      type: 'approval.approved',
+      detail: { breakGlass: true, approvers: '' },
+    });
+    expect(await current.vote('ben', 'reject')).toMatchObject({ outcome: 'already-decided' });
+  });
+
+  it('changes nothing that was decided or rejected first', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    await current.vote('ben', 'reject');
+    expect(await breakFor(current)).toBeUndefined();
+    expect(await current.approval()).toMatchObject({ status: 'rejected' });
+  });
+
+  it('loses against a rejection between its read and its write', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
+    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
+    await current.vote('ben', 'reject');
+    if (writes === undefined) throw new Error('nothing was pending');
+    expect(
+      await tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]),
+    ).toMatchObject({ outcome: 'refused' });
+    expect(await current.approval()).toMatchObject({ status: 'rejected' });
+  });
+});
+
 describe('what the pages read', () => {
+  it('is intact for a verdict only while its change waits for this very approval', async () => {
+    const current = await asked();
+    const { approvalId, incidentId, planDigest } = current;
+    const changeId = `chg-${approvalId}`;
+    const change = { changeId, incidentId, planDigest, status: 'executed', verdictApprovalId: approvalId };
+    const put = (item: object) =>
+      tables.database.transact([
+        { kind: 'put', table: tables.operations, item: { ...itemKeys.change(changeId), ...item } },
+      ]);
+    await put(change);
+    expect(await current.dossiers.waitingChange(changeId)).toStrictEqual({
+      incidentId,
+      planDigest,
+      verdictApprovalId: approvalId,
+    });
+    expect(await current.dossiers.waitingChange('chg-none')).toBeUndefined();
+    const verdict = pending({
+      approvalId,
+      incidentId,
+      planDigest,
+      verdictOn: { changeId, reason: 'unknown' },
+    });
+    await tables.database.transact([
+      { kind: 'put', table: tables.operations, item: toApprovalItem(verdict) },
+    ]);
+    const shown = async () => {
+      const dossier = await current.dossiers.dossier(approvalId);
+      if (dossier === undefined) throw new Error('there is no dossier');
+      return isIntact(dossier);
+    };
+    expect(await shown()).toBe(true);
+    await put({ ...change, verdictApprovalId: 'another' });
+    expect(await shown()).toBe(false);
+  });
+
   it('is complete, and in the list of its state', async () => {
     const current = await asked();
     await current.request('token-1');

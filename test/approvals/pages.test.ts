@@ -35,6 +35,7 @@ let refusedVotes: RefusedVote[];
 let evidence: string[];
 
 beforeEach(() => {
+  change = undefined;
   users = [
     { id: 'ana', displayName: 'Ana', role: 'on call', groups: ['approvers'] },
     { id: 'ben', displayName: 'Ben', role: '', groups: ['approvers'] },
@@ -52,6 +53,13 @@ beforeEach(() => {
   evidence = [];
 });
 
+/** The change that waits to be judged, in the cases about verdicts. */
+let change: Dossier['change'];
+function waitingChange(verdictApprovalId: string): NonNullable<Dossier['change']> {
+  const { incidentId: incident, planDigest } = pending();
+  return { changeId: 'chg-1', incidentId: incident, planDigest, status: 'executed', verdictApprovalId };
+}
+
 async function put(approval: Approval, plan: Plan = planOf(), title?: string): Promise<void> {
   await store.create(approval, new Uint8Array());
   dossiers.set(approval.approvalId, dossierOf(approval, plan, title));
@@ -61,7 +69,9 @@ async function dossier(approvalId: string): Promise<Dossier | undefined> {
   if (failing) throw new Error('the table is away: secret-of-the-error');
   const found = dossiers.get(approvalId);
   const approval = await store.get(approvalId);
-  return found === undefined || approval === undefined ? undefined : { ...found, approval };
+  return found === undefined || approval === undefined
+    ? undefined
+    : { ...found, approval, ...(change === undefined ? {} : { change }) };
 }
 
 async function all(status: (approval: Approval) => boolean): Promise<Dossier[]> {
@@ -307,6 +317,42 @@ describe('voting', () => {
     const { text } = await (await signedIn('ana')).get(path);
     expect(text).toContain('Not decided before 22 Nov 2026, 10:10 UTC');
     expect(text).not.toContain('value="approve"');
+  });
+
+  it('asks whether a change may stay, and says what silence does', async () => {
+    const verdictOn = { changeId: 'chg-1', reason: 'alarm <i>unreadable</i>' };
+    await put(pending({ verdictOn }));
+    change = waitingChange('apr-1');
+    const browser = await signedIn('ana');
+    const { text } = await browser.get(path);
+    expect(text).toContain('Keep the change of checkout:live?');
+    expect(text).toContain('alarm &lt;i&gt;unreadable&lt;/i&gt;');
+    expect(text).toContain('Without an answer it is rolled back');
+    expect(text).toContain('Keep it');
+    expect(text).toContain('Roll it back');
+    await browser.post(path, { csrf: await tokenFor(browser), verdict: 'approve' });
+    expect(await store.get('apr-1')).toMatchObject({ status: 'approved' });
+    expect((await browser.get(path)).text).toContain('<h2>Kept</h2>');
+  });
+
+  it('decides nothing about a change that does not wait for this approval', async () => {
+    const verdictOn = { changeId: 'chg-1', reason: 'unknown' };
+    await put(pending({ verdictOn }));
+    change = waitingChange('apr-other');
+    const browser = await signedIn('ana');
+    expect((await browser.get(path)).text).not.toContain('value="approve"');
+  });
+
+  it('says who broke the glass', async () => {
+    await put(
+      pending({
+        status: 'approved',
+        decidedAtEpochMs: now,
+        usableUntilEpochMs: now + 1,
+        breakGlassBy: 'ana',
+      }),
+    );
+    expect((await (await signedIn('ben')).get(path)).text).toContain('by ana, who broke the glass');
   });
 
   it('waits for a second person where two are asked', async () => {

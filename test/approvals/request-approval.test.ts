@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { type RequestPorts, requestApproval } from '../../functions/approvals/request-approval.ts';
+import {
+  type RequestPorts,
+  requestApproval,
+  type WaitingChange,
+} from '../../functions/approvals/request-approval.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { incidentId, now, planOf } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
@@ -17,6 +21,7 @@ type Found = Awaited<ReturnType<RequestPorts['dossiers']['asked']>>['decision'];
 function desk(
   decision: Found = { outcome: 'require-approval', quorum: 2, approvalId: 'apr-1' },
   tell?: () => Promise<never>,
+  waiting?: WaitingChange,
 ) {
   const store = new MemoryApprovals(() => now);
   const messages: string[] = [];
@@ -25,7 +30,8 @@ function desk(
     clock: () => now,
     lifeSeconds: 600,
     publicBaseUrl: 'https://approvals.example/',
-    dossiers: { asked: async () => ({ plan, decision }) },
+    verdictSeconds: 120,
+    dossiers: { asked: async () => ({ plan, decision }), waitingChange: async () => waiting },
     tokens: { encrypt: async (_id, token) => Buffer.from(`sealed ${token.length}`) },
     approvals: {
       create: (approval, ciphertext) => store.create(approval, ciphertext),
@@ -70,6 +76,34 @@ describe('asking people', () => {
     await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.not-asked-for' });
     expect(await store.get('apr-1')).toBeUndefined();
     expect(messages).toStrictEqual([]);
+  });
+
+  const verdictOn = { changeId: 'chg-1', reason: 'alarm: could not be read' };
+  const waiting = { incidentId, planDigest: request.planDigest, verdictApprovalId: 'apr-1' };
+
+  it('asks one person to judge a change that waits for it, for the shorter time', async () => {
+    const { store, ports, messages } = desk({ outcome: 'auto', quorum: 0 }, undefined, waiting);
+    expect(await requestApproval(ports, { ...request, verdictOn })).toStrictEqual({ outcome: 'requested' });
+    expect(await store.get('apr-1')).toMatchObject({
+      quorum: 1,
+      verdictOn,
+      expiresAtEpochMs: 1_795_341_720_000,
+    });
+    expect(messages[0]).toContain('Interlock: did this change help?');
+    expect(messages[0]).toContain('keep it, or it is rolled back');
+  });
+
+  it.each([
+    ['no such change waits', undefined],
+    ['the change waits for another approval', { ...waiting, verdictApprovalId: 'apr-2' }],
+    ['the change carries out another plan', { ...waiting, planDigest: 'f'.repeat(64) }],
+    ['the change belongs to another incident', { ...waiting, incidentId: 'inc-other' }],
+  ])('refuses to ask for a verdict when %s, whatever the decision says', async (_case, change) => {
+    const { store, ports } = desk(undefined, undefined, change);
+    await expect(requestApproval(ports, { ...request, verdictOn })).rejects.toMatchObject({
+      code: 'approval.not-asked-for',
+    });
+    expect(await store.get('apr-1')).toBeUndefined();
   });
 
   it('is not stopped by a channel that fails, and makes the failure visible', async () => {

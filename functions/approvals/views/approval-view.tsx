@@ -33,7 +33,13 @@ export function ApprovalView(props: {
         {decision.tier !== undefined && <li class="tag">{decision.tier} risk</li>}
         {incident !== undefined && <li class="tag">{incident.signal.severity} severity</li>}
       </ul>
-      <h1>{question(plan)}</h1>
+      <h1>{question(plan, approval.verdictOn)}</h1>
+      {approval.verdictOn !== undefined && (
+        <p class="lead">
+          It was carried out, and whether it helped could not be measured:{' '}
+          {showUntrusted(approval.verdictOn.reason)}. Without an answer it is rolled back.
+        </p>
+      )}
       {incident !== undefined && (
         <p class="lead">
           Because of this signal at {clockTime(incident.openedAtEpochMs)} UTC:{' '}
@@ -200,6 +206,17 @@ export function Fact({ name, children }: { name: string; children?: Child }) {
 
 function describeCriterion(criterion: SuccessCriterion): Child {
   switch (criterion.kind) {
+    case 'metric':
+      return (
+        <>
+          metric{' '}
+          <code>
+            {showUntrusted(criterion.namespace)}/{showUntrusted(criterion.metricName)}
+          </code>{' '}
+          ({criterion.statistic.toLowerCase()}) is{' '}
+          {criterion.comparison === 'at-most' ? 'at most' : 'at least'} {criterion.threshold}
+        </>
+      );
     case 'alarm-ok':
       return (
         <>

@@ -37,7 +37,7 @@ function Deadline({ approval, now }: { approval: Approval; now: number }) {
       <strong>{timeLeft(expiresAtEpochMs, now)}</strong>
       <span class="soft">
         until <time datetime={new Date(expiresAtEpochMs).toISOString()}>{moment(expiresAtEpochMs)}</time>,
-        then it is rejected
+        then it is {approval.verdictOn === undefined ? 'rejected' : 'rolled back'}
       </span>
     </p>
   );
@@ -46,12 +46,28 @@ function Deadline({ approval, now }: { approval: Approval; now: number }) {
 function Outcome({ approval }: { approval: Approval }) {
   const last = approval.votes.at(-1);
   const at = approval.decidedAtEpochMs === undefined ? undefined : moment(approval.decidedAtEpochMs);
+  if (approval.verdictOn !== undefined) {
+    const kept = approval.status === 'approved';
+    return (
+      <>
+        <h2>{kept ? 'Kept' : 'Rolled back'}</h2>
+        <p class="soft">
+          {at}
+          {approval.status === 'expired' ? ', because nobody answered in time' : ''}.
+        </p>
+      </>
+    );
+  }
   if (approval.status === 'approved') {
     return (
       <>
         <h2>Approved</h2>
         <p class="soft">
-          {at}. The change may start until {moment(approval.usableUntilEpochMs ?? 0)}.
+          {at}
+          {approval.breakGlassBy === undefined
+            ? ''
+            : `, by ${showUntrusted(approval.breakGlassBy)}, who broke the glass`}
+          . The change may start until {moment(approval.usableUntilEpochMs ?? 0)}.
         </p>
       </>
     );
@@ -81,17 +97,18 @@ function Choice(props: { dossier: Dossier; authority: Authority; formToken: stri
   const { approval } = props.dossier;
   if (props.authority.may !== 'decide') return <p class="notice warn">{whyNot(props.authority)}</p>;
   const action = `/approvals/${encodeURIComponent(approval.approvalId)}`;
+  const isVerdict = approval.verdictOn !== undefined;
   return (
     <>
       <form method="post" action={action}>
         <input type="hidden" name="csrf" value={props.formToken} />
         <input type="hidden" name="verdict" value="approve" />
         <button class="button approve" type="submit">
-          Approve
+          {isVerdict ? 'Keep it' : 'Approve'}
         </button>
       </form>
       <details class="reject">
-        <summary class="button">Reject…</summary>
+        <summary class="button">{isVerdict ? 'Roll it back…' : 'Reject…'}</summary>
         <form method="post" action={action}>
           <input type="hidden" name="csrf" value={props.formToken} />
           <input type="hidden" name="verdict" value="reject" />
@@ -108,12 +125,14 @@ function Choice(props: { dossier: Dossier; authority: Authority; formToken: stri
             <textarea name="comment" maxlength={commentMaxCharacters} />
           </label>
           <button class="button refuse" type="submit">
-            Reject this change
+            {isVerdict ? 'Roll this change back' : 'Reject this change'}
           </button>
         </form>
       </details>
       <p class="hint soft small">
-        Approved, it starts at once, is checked, and is undone if it does not help.
+        {isVerdict
+          ? 'What stands there now stays as it is if you keep it.'
+          : 'Approved, it starts at once, is checked, and is undone if it does not help.'}
       </p>
     </>
   );

@@ -50,7 +50,7 @@ function Row({ dossier, now }: { dossier: Dossier; now: number }) {
   return (
     <li>
       <a class="card row" href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>
-        <strong>{question(plan)}</strong>
+        <strong>{question(plan, approval.verdictOn)}</strong>
         {incident !== undefined && <span class="soft">{showUntrusted(incident.signal.title)}</span>}
         <span class="tags">
           <StatusTag approval={approval} now={now} />

@@ -1,4 +1,5 @@
 import type { Plan } from '../../change/plan.ts';
+import type { VerdictQuestion } from '../approval.ts';
 import { showUntrusted } from '../untrusted-text.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -25,6 +26,11 @@ export function timeLeft(untilEpochMs: number, now: number): string {
 }
 
 const targetTypes = new Map([
+  ['lambda-concurrency', 'Lambda reserved concurrency'],
+  ['dynamodb-table', 'DynamoDB table'],
+  ['sqs-queue', 'SQS queue'],
+  ['ec2-instance', 'EC2 instance'],
+  ['ecs-service', 'ECS service'],
   ['lambda-alias', 'Lambda alias'],
   ['ssm-parameter', 'SSM parameter'],
 ]);
@@ -38,7 +44,10 @@ export function targetType(type: string): string {
 const headlineValueCharacters = 40;
 
 /** The question in one line: `Change checkout:live from version 4 to version 3?` */
-export function question(plan: Plan): string {
+export function question(plan: Plan, verdictOn?: VerdictQuestion): string {
+  if (verdictOn !== undefined) {
+    return `Keep the change of ${plan.target === undefined ? 'the target' : showUntrusted(plan.target.id)}?`;
+  }
   const { target, effect } = plan;
   if (target === undefined) return `Carry out ${showUntrusted(plan.action)}?`;
   const name = showUntrusted(target.id);
