@@ -27,6 +27,7 @@ const localState = z.object({
   caFile: z.string(),
   region: z.string(),
   frontDoorUrl: z.url(),
+  people: z.record(z.string(), z.object({ accessKeyId: z.string(), secretAccessKey: z.string() })),
 });
 
 /** What `npm start` writes while it runs; another stack of the same folder (the tests') names its own file. */
@@ -38,17 +39,24 @@ const localStateFile =
  * Connects to the running local stack, or with a stage name to that stage in the account and region that the
  * AWS environment selects (`AWS_PROFILE`, `AWS_REGION`, …).
  *
- * @throws InterlockError `cli.no-local-stack`, `cli.no-stage`.
+ * @param as Seeded user of the local stack to act as. @default the emulator's root
+ * @throws InterlockError `cli.no-local-stack`, `cli.no-stage`, `cli.no-such-person`.
  */
-export async function connect(stage: string | undefined): Promise<Connection> {
+export async function connect(stage: string | undefined, as?: string): Promise<Connection> {
   const local = stage === undefined || stage === 'local' ? readLocalState() : undefined;
+  if (local === undefined && as !== undefined) {
+    throw new InterlockError(
+      'cli.no-such-person',
+      `--as is for the local stack; on stage ${stage} you are who your AWS credentials say`,
+    );
+  }
   const config =
     local === undefined
       ? {}
       : {
           endpoint: local.endpointUrl,
           region: local.region,
-          credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+          credentials: as === undefined ? root : keyOf(local.people, as),
         };
   // The local stack's certificate is made anew for each run; nothing else is trusted in addition.
   if (local !== undefined) {
@@ -79,6 +87,18 @@ export async function connect(stage: string | undefined): Promise<Connection> {
     pagesUrl: (local?.frontDoorUrl ?? output('ApiUrl')).replace(/\/$/, ''),
     caller: () => callerOf(new STSClient({ ...config, maxAttempts: 1 })),
   };
+}
+
+/** The emulator's own key: it may do everything, as nobody in particular. */
+const root = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+function keyOf(people: z.output<typeof localState>['people'], as: string) {
+  const key = Object.hasOwn(people, as) ? people[as] : undefined;
+  if (key !== undefined) return key;
+  throw new InterlockError(
+    'cli.no-such-person',
+    `the local stack knows no user ${JSON.stringify(as)}; --as takes one of ${Object.keys(people).join(', ')}`,
+  );
 }
 
 /** Who runs the command; an emergency stop must not wait for an identity service that does not answer. */

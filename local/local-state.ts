@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PersonKey } from './people.ts';
 import { workFolder } from './places.ts';
 
 /** What other programs (the CLI, the end-to-end tests) need to know about the running local stack. */
@@ -19,6 +20,8 @@ export interface LocalState {
   readonly modelControlUrl?: string;
   /** The demo workload's checkout. */
   readonly workloadUrl: string;
+  /** Keys of the seeded users, for `interlock --as <user>`. They open this emulator and nothing else. */
+  readonly people: Readonly<Record<string, PersonKey>>;
   /** ISO 8601. */
   readonly startedAt: string;
 }

@@ -10,6 +10,7 @@ import { openFrontDoor } from './front-door.ts';
 import { type LocalState, removeState, writeState } from './local-state.ts';
 import { standInName } from './model/replies.ts';
 import { startStandIn } from './model/stand-in.ts';
+import { createPeople } from './people.ts';
 import { logFolder, region, removeAbandonedFolders, scratchFolder } from './places.ts';
 import { isRunning } from './processes.ts';
 import { Records } from './scenarios/records.ts';
@@ -97,6 +98,7 @@ export async function startStack(options: StackOptions): Promise<LocalState> {
     modelUrl: model.baseUrl,
     ...(model.controlUrl === undefined ? {} : { modelControlUrl: model.controlUrl }),
     workloadUrl,
+    people: await createPeople(),
     startedAt: new Date().toISOString(),
   };
   writeState(state);

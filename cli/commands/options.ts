@@ -4,6 +4,7 @@ import { type Connection, connect } from '../connection.ts';
 /** What every command takes. */
 export interface CommonOptions {
   readonly stage?: string;
+  readonly as?: string;
   readonly json?: boolean;
 }
 
@@ -13,5 +14,6 @@ export function optionsOf<Own extends object>(command: Command): Own & CommonOpt
 }
 
 export async function connectFor(command: Command): Promise<Connection> {
-  return connect(optionsOf(command).stage);
+  const { stage, as } = optionsOf(command);
+  return connect(stage, as);
 }
