@@ -10,15 +10,9 @@ import setUpEmulator from '../../test/emulator.setup.ts';
 import { alarmEvent, arrivalOf } from '../../test/intake/samples.ts';
 import { freshWorkbench } from '../../test/intake/workbench.ts';
 import { type Benchmark, median, ratio } from '../benchmark.ts';
+import { type Cost, meter } from '../meter.ts';
 
 const samples = 200;
-
-/** What one event cost: requests to DynamoDB and the capacity units AWS documents for them. */
-interface Cost {
-  requests: number;
-  writeUnits: number;
-  readUnits: number;
-}
 
 /** DynamoDB work of one new incident and of one duplicate, against a duplicate path that writes the window too. */
 export const benchmark: Benchmark = {
@@ -117,26 +111,4 @@ async function countOnWindow(
       condition: 'attribute_not_exists(pk)',
     },
   ]);
-}
-
-/** Counts every request of a client as it leaves. */
-function meter(client: DynamoDBClient): Cost {
-  const cost: Cost = { requests: 0, writeUnits: 0, readUnits: 0 };
-  client.middlewareStack.add(
-    (next) => async (args) => {
-      cost.requests += 1;
-      const input = args.input as { TransactItems?: object[]; Item?: object };
-      for (const item of input.TransactItems ?? []) cost.writeUnits += 2 * kilobytes(item);
-      if (input.Item !== undefined) cost.writeUnits += kilobytes(input.Item);
-      if (input.TransactItems === undefined && input.Item === undefined) cost.readUnits += 1;
-      return next(args);
-    },
-    { step: 'initialize', name: 'meter' },
-  );
-  return cost;
-}
-
-/** Started kilobytes; JSON is a little larger than what DynamoDB counts, so this never flatters. */
-function kilobytes(value: object): number {
-  return Math.ceil(JSON.stringify(value).length / 1_024);
 }
