@@ -1,4 +1,4 @@
-"""Starts MiniStack with the five things that Interlock's local mode needs and MiniStack does not do.
+"""Starts MiniStack with the four things that Interlock's local mode needs and MiniStack does not do.
 
 1. A CloudWatch alarm that changes state puts the event that AWS documents ("CloudWatch Alarm State Change") on
    the default bus. MiniStack keeps the state and runs SNS actions, but emits no event.
@@ -6,9 +6,7 @@
    storm scenario and the benches can deliver a thousand duplicates.
 3. It stops with its whole process group when the process that started it goes away: standard input is a pipe
    whose other end only that process holds. Nothing is left running, even after `kill -9`.
-4. `tag:GetResources` lists SSM parameters, whose tags MiniStack keeps but does not list.
-5. Reading, moving and deleting one Lambda alias are authorised by their own names. MiniStack authorises all three
-   as `lambda:ListAliases`, so that a role which may only list could move traffic.
+4. Calls are authorised as AWS authorises them, and tags are found: see `ministack_authorisation.py`.
 
 Port 443 is left alone: MiniStack would take it too when it may.
 """
@@ -23,8 +21,12 @@ import uuid
 from datetime import datetime, timezone
 
 from ministack import app
-from ministack.core import iam_actions, iam_evaluator
-from ministack.services import cloudwatch, eventbridge, tagging
+from ministack.core import iam_evaluator
+from ministack.services import cloudwatch, eventbridge
+
+# Python runs isolated (`-I`), so that nothing of the user's own gets in: only this file's folder is added.
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ministack_authorisation
 
 # State of each alarm before its latest change, as AWS reports it in `previousState`. Keyed by ARN.
 _states: dict[str, dict] = {}
@@ -122,18 +124,9 @@ def _caller_is_root() -> bool:
     return iam_evaluator._request_caller_arn.get().endswith(":root")
 
 
-def _alias_action(method: str, path: str) -> str | None:
-    """`/2015-03-31/functions/NAME/aliases/ALIAS`: the call that names one alias. None for any other path."""
-    parts = [part for part in path.split("/") if part]
-    if len(parts) == 5 and parts[1] == "functions" and parts[3] == "aliases":
-        return {"GET": "GetAlias", "PUT": "UpdateAlias", "DELETE": "DeleteAlias"}.get(method)
-    return None
-
-
 def _install() -> None:
     dispatch_actions = cloudwatch._dispatch_alarm_actions
     put_events = eventbridge._put_events
-    lambda_action = iam_actions._lambda_action
 
     def dispatch_actions_and_event(alarm, old_state, new_state, reason):
         dispatch_actions(alarm, old_state, new_state, reason)
@@ -142,11 +135,10 @@ def _install() -> None:
     def put_events_as_caller(data, allow_aws_source=False):
         return put_events(data, allow_aws_source=allow_aws_source or _caller_is_root())
 
-    iam_actions._lambda_action = lambda method, path: _alias_action(method, path) or lambda_action(method, path)
+    ministack_authorisation.install()
     cloudwatch._dispatch_alarm_actions = dispatch_actions_and_event
     eventbridge._put_events = put_events_as_caller
     app._port_is_bindable = lambda *_: False
-    tagging._COLLECTORS.setdefault("ssm", tagging._collect_ssm)
 
 
 def _stop_with_starter() -> None:
