@@ -70,10 +70,11 @@ export interface ActionDefinition<Parameters extends object = object> {
   readonly targetArn: (parameters: Parameters, place: Place) => string;
   readonly effect: (parameters: Parameters) => { before: string; after: string };
   readonly blastRadius: (parameters: Parameters) => BlastRadius;
-  readonly reversal: Reversal<Parameters>;
+  /** A function where only the parameters tell, as for a runbook that may name its inverse. */
+  readonly reversal: Reversal<Parameters> | ((parameters: Parameters) => Reversal<Parameters>);
   /** Criteria that belong to the action itself; the incident's alarm and the workload's probe are added to them. */
   readonly successCriteria: (parameters: Parameters) => SuccessCriterion[];
-  /** Steps of a progressive change, at least two; absent where the target takes the change at once. */
+  /** Steps of a progressive change; fewer than two mean at once, see {@link stepsOf}. */
   readonly steps?: (parameters: Parameters) => readonly ChangeStep[];
   /** What a person does by hand instead, one command or look each. */
   readonly runbook: (parameters: Parameters) => string[];
@@ -83,11 +84,29 @@ export interface ActionDefinition<Parameters extends object = object> {
   readonly examples: readonly [Parameters, ...Parameters[]];
 }
 
-/** What is known of an action whichever parameters it takes. */
-export function rollbackPlanOf<Parameters extends object>(
+/** Steps of a change with these parameters; none where it is made at once. */
+export function stepsOf<Parameters extends object>(
+  { steps }: Pick<ActionDefinition<Parameters>, 'steps'>,
+  parameters: Parameters,
+): readonly ChangeStep[] {
+  const stated = steps?.(parameters) ?? [];
+  return stated.length < 2 ? [] : stated;
+}
+
+/** The way back of a change with these parameters. */
+export function reversalOf<Parameters extends object>(
   { reversal }: Pick<ActionDefinition<Parameters>, 'reversal'>,
   parameters: Parameters,
+): Reversal<Parameters> {
+  return typeof reversal === 'function' ? reversal(parameters) : reversal;
+}
+
+/** The way back as a plan carries it. */
+export function rollbackPlanOf<Parameters extends object>(
+  definition: Pick<ActionDefinition<Parameters>, 'reversal'>,
+  parameters: Parameters,
 ): RollbackPlan {
+  const reversal = reversalOf(definition, parameters);
   return reversal.kind === 'irreversible'
     ? reversal
     : { kind: 'restore-snapshot', steps: reversal.steps(parameters) };

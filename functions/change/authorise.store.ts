@@ -84,7 +84,9 @@ export class AuthoriseStore implements Gate {
     const check = checkStoredPlan(plan?.['plan'], { ...change, environment: this.#settings.environment });
     if (check.outcome === 'unsound') return refused('decision', check.reason);
     if (change.status === 'executing') return this.#authorisedBefore(check.plan);
-    if (change.status !== 'snapshotted') return refused('status', `the change is ${change.status}`);
+    if (change.status !== 'snapshotted' && change.status !== 'progressing') {
+      return refused('status', `the change is ${change.status}`);
+    }
     if (check.targetKey !== change.targetKey || check.plan.action !== change.action) {
       return refused('decision', 'the change was opened for another action or target');
     }
@@ -171,7 +173,10 @@ export class AuthoriseStore implements Gate {
         ),
       },
       { part: 'stage', write: stageCheck(controls, place, Number(decision['stageVersion'])) },
-      { part: 'usage', write: usageWrite(controls, change, environment, dailyLimits, now) },
+      // A further step of a change that was counted when it started is not one more change.
+      ...(change.status === 'progressing'
+        ? []
+        : [{ part: 'usage', write: usageWrite(controls, change, environment, dailyLimits, now) } as const]),
       ...(decision['outcome'] === 'auto'
         ? []
         : [{ part: 'approval', write: this.#approvalCheck(change, decision, approval, now) } as const]),
@@ -209,20 +214,23 @@ export class AuthoriseStore implements Gate {
    */
   #approvalCheck(change: LockedChange, decision: Item, approval: Item | undefined, now: number): Write {
     const byBreakGlass = approval?.['breakGlassBy'] !== undefined;
+    // The change started in time; how long its steps take is no reason to undo it.
+    const isFurtherStep = change.status === 'progressing';
     return {
       kind: 'check',
       table: this.#settings.operations,
       key: itemKeys.approval(String(decision['approvalId'])),
       condition:
         '#status = :approved AND planDigest = :plan AND incidentId = :incident' +
-        ' AND usableUntilEpochMs > :now AND #version = :version' +
+        ' AND #version = :version' +
+        (isFurtherStep ? '' : ' AND usableUntilEpochMs > :now') +
         (byBreakGlass ? '' : ' AND size(votes) >= :quorum'),
       names: { '#status': 'status', '#version': 'version' },
       values: {
         ':approved': 'approved',
         ':plan': change.planDigest,
         ':incident': change.incidentId,
-        ':now': now,
+        ...(isFurtherStep ? {} : { ':now': now }),
         ':version': approval?.['version'] ?? 'none',
         ...(byBreakGlass ? {} : { ':quorum': quorumOf(decision) }),
       },

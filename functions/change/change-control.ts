@@ -1,4 +1,11 @@
-import type { ChangeSteps, EndingSteps, Gate, OpeningSteps } from './change-protocol.ts';
+import type {
+  ChangeSteps,
+  EndingSteps,
+  Gate,
+  OpeningSteps,
+  UndoSteps,
+  VerdictSteps,
+} from './change-protocol.ts';
 import type { ChangeRequest } from './change-request.ts';
 
 /** What one step of the protocol may need. */
@@ -7,6 +14,8 @@ export interface ChangeControlParts {
   readonly openings: OpeningSteps;
   readonly endings: EndingSteps;
   readonly gate: Gate;
+  readonly verdicts: VerdictSteps;
+  readonly undos: UndoSteps;
   readonly page: (changeId: string) => Promise<void>;
 }
 
@@ -21,15 +30,24 @@ export async function controlChange(request: ChangeRequest, parts: ChangeControl
       const { changeId, incidentId, planDigest } = request;
       return openings.acquireLock({ changeId, incidentId, planDigest });
     }
-    case 'record-snapshot':
-      return changes.recordSnapshot(request.changeId, request.fencingToken, request.snapshotDigest);
+    case 'record-snapshot': {
+      const { changeId, fencingToken, snapshotDigest, ownerStack } = request;
+      const owner = ownerStack === '' ? undefined : ownerStack;
+      return changes.recordSnapshot(changeId, fencingToken, snapshotDigest, owner);
+    }
     case 'authorise':
       return gate.authorise(request.changeId, request.fencingToken);
     case 'record': {
-      const { changeId, fencingToken, event, reason } = request;
-      const result = await changes.record(changeId, fencingToken, event, { reason });
+      const { changeId, fencingToken, event, reason, step } = request;
+      const result = await changes.record(changeId, fencingToken, event, { reason, step });
       if (result.outcome === 'recorded' && event === 'rollback-failed') await parts.page(changeId);
       return result;
+    }
+    case 'ask-person':
+      return parts.verdicts.askPerson(request.changeId, request.fencingToken, request.reason);
+    case 'reopen': {
+      const { changeId, requestedBy, reason, execution } = request;
+      return parts.undos.reopen(changeId, { requestedBy, reason, execution });
     }
     case 'refuse': {
       const { changeId, incidentId, planDigest, result, reason } = request;

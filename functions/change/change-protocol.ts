@@ -35,6 +35,12 @@ export type ReleaseResult =
   | { readonly outcome: 'handed-over'; readonly reason: string }
   | { readonly outcome: 'not-ended'; readonly reason: string };
 
+export type AskResult = { readonly outcome: 'recorded'; readonly approvalId: string } | Refused;
+
+export type ReopenResult =
+  | { readonly outcome: 'reopened'; readonly fencingToken: number; readonly action: string }
+  | Refused;
+
 export type TakeOverResult =
   | { readonly outcome: 'taken-over'; readonly fencingToken: number; readonly action: string }
   | Refused;
@@ -43,6 +49,10 @@ export type TakeOverResult =
 export interface EventFacts {
   readonly reason?: string | undefined;
   readonly snapshotDigest?: string;
+  /** CloudFormation stack that owns the target. */
+  readonly driftStack?: string;
+  /** Index of the step that the event is about. */
+  readonly step?: number | undefined;
 }
 
 /** Hears of a lock item that cannot be read, by its target key. */
@@ -59,7 +69,30 @@ export interface ChangeSteps {
     event: ChangeEvent,
     facts?: EventFacts,
   ): Promise<RecordResult>;
-  recordSnapshot(changeId: string, fencingToken: number, snapshotDigest: string): Promise<RecordResult>;
+  recordSnapshot(
+    changeId: string,
+    fencingToken: number,
+    snapshotDigest: string,
+    ownerStack?: string,
+  ): Promise<RecordResult>;
+}
+
+/** A change that could not be judged is put before a person. */
+export interface VerdictSteps {
+  askPerson(changeId: string, fencingToken: number, reason: string): Promise<AskResult>;
+}
+
+/** A change that was kept is undone on a person's word. */
+export interface UndoSteps {
+  reopen(changeId: string, request: UndoRequest): Promise<ReopenResult>;
+}
+
+export interface UndoRequest {
+  /** Who asks, as their credentials say. */
+  readonly requestedBy: string;
+  readonly reason: string;
+  /** Name of the execution that undoes the change. */
+  readonly execution: string;
 }
 
 export interface OpeningSteps {

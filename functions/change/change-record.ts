@@ -16,10 +16,23 @@ export interface ChangeRecord {
   readonly targetKey?: string | undefined;
   readonly fencingToken?: number | undefined;
   readonly snapshotDigest?: string | undefined;
+  /** When the gate was passed, for the step in hand. */
   readonly startedAtEpochMs?: EpochMs | undefined;
+  /** Since when the effect of the current step is known to be there: what its validation looks at begins here. */
+  readonly executedAtEpochMs?: EpochMs | undefined;
+  /** How many steps a progressive change has, at least 2; absent when it is made at once. */
+  readonly steps?: number | undefined;
+  /** How many steps have been validated; also the index of the step in hand. @default 0 */
+  readonly stepsDone?: number | undefined;
+  /** CloudFormation stack that owns the target: what is kept drifts from it. */
+  readonly driftStack?: string | undefined;
+  /** Approval that asks a person whether the change may stay. */
+  readonly verdictApprovalId?: string | undefined;
   readonly statusReason?: string | undefined;
   /** Fencing token that the recovery now in charge took over from; it is part of that execution's name. */
   readonly recoveredFrom?: number | undefined;
+  /** Execution by which a person undoes the change. */
+  readonly undoExecution?: string | undefined;
 }
 
 /** How a change ended. */
@@ -45,8 +58,14 @@ const changeSchema = z.object({
   fencingToken: z.optional(z.int()),
   snapshotDigest: z.optional(z.string()),
   startedAtEpochMs: z.optional(z.int()),
+  executedAtEpochMs: z.optional(z.int()),
+  steps: z.optional(z.int().check(z.minimum(2))),
+  stepsDone: z.optional(z.int().check(z.nonnegative())),
+  driftStack: z.optional(z.string()),
+  verdictApprovalId: z.optional(z.string()),
   statusReason: z.optional(z.string()),
   recoveredFrom: z.optional(z.int()),
+  undoExecution: z.optional(z.string()),
 });
 
 const lockSchema = z.object({

@@ -18,6 +18,8 @@ export const changeRequest = z.discriminatedUnion('operation', [
     changeId: id,
     fencingToken,
     snapshotDigest: digest,
+    /** CloudFormation stack that owns the target; empty when none is known to. */
+    ownerStack: z.string().check(z.maxLength(128)),
   }),
   z.strictObject({ operation: z.literal('authorise'), changeId: id, fencingToken }),
   z.strictObject({
@@ -26,6 +28,7 @@ export const changeRequest = z.discriminatedUnion('operation', [
     fencingToken,
     event: z.enum([
       'executed',
+      'step-validated',
       'execute-failed',
       'execute-refused',
       'execute-stopped',
@@ -36,6 +39,18 @@ export const changeRequest = z.discriminatedUnion('operation', [
       'rollback-failed',
     ]),
     reason: z.optional(reason),
+    /** Index of the step that `executed` and the validations are about. */
+    step: z.optional(z.int().check(z.nonnegative(), z.maximum(100))),
+  }),
+  /** The change cannot be judged: a person is to say whether it may stay. */
+  z.strictObject({ operation: z.literal('ask-person'), changeId: id, fencingToken, reason }),
+  /** A person undoes a change that was kept. */
+  z.strictObject({
+    operation: z.literal('reopen'),
+    changeId: id,
+    requestedBy: z.string().check(z.minLength(1), z.maxLength(300)),
+    reason: z.string().check(z.minLength(1), z.maxLength(300)),
+    execution: z.string().check(z.minLength(1), z.maxLength(80)),
   }),
   /** Ends a change that has not started; with or without a lock. */
   z.strictObject({

@@ -1,9 +1,13 @@
-/** Where a change stands. `executed` means that the effect is there and is being watched (baking). */
+/**
+ * Where a change stands. `executed`: the effect, or that of a step, is there and is being watched (baking).
+ * `progressing`: a step held and the next one has to pass the gate.
+ */
 export const changeStatuses = [
   'locked',
   'snapshotted',
   'executing',
   'executed',
+  'progressing',
   'rolling-back',
   'kept',
   'rolled-back',
@@ -21,6 +25,7 @@ export const changeEvents = [
   'execute-failed',
   'execute-refused',
   'execute-stopped',
+  'step-validated',
   'validated',
   'validation-failed',
   'rollback-started',
@@ -28,6 +33,7 @@ export const changeEvents = [
   'rollback-failed',
   'refused',
   'stopped',
+  'undo-started',
 ] as const;
 export type ChangeEvent = (typeof changeEvents)[number];
 
@@ -40,7 +46,8 @@ type Moves = Readonly<Partial<Record<ChangeEvent, ChangeStatus>>>;
 /**
  * Every move there is. `refused` and `stopped` belong to changes that never started; `execute-refused` and
  * `execute-stopped` to those whose executor looked at the target and saw that nothing of ours is there.
- * `rollback-failed` is open to every status with a possible effect: recovery hands those to a person.
+ * `rollback-failed` is open to every status with a possible effect: recovery hands those to a person. What a
+ * progressive change adds is in `change-steps.ts`. Only a person leads a change out of `kept`, and only to undo it.
  */
 const moves: Readonly<Record<ChangeStatus, Moves>> = {
   locked: { 'snapshot-taken': 'snapshotted', refused: 'refused', stopped: 'stopped' },
@@ -54,20 +61,26 @@ const moves: Readonly<Record<ChangeStatus, Moves>> = {
     'rollback-failed': 'rollback-failed',
   },
   executed: {
+    'step-validated': 'progressing',
     validated: 'kept',
     'validation-failed': 'rolling-back',
     'rollback-started': 'rolling-back',
     'rollback-failed': 'rollback-failed',
   },
+  progressing: {
+    started: 'executing',
+    'rollback-started': 'rolling-back',
+    'rollback-failed': 'rollback-failed',
+  },
   'rolling-back': { 'rolled-back': 'rolled-back', 'rollback-failed': 'rollback-failed' },
-  kept: {},
+  kept: { 'undo-started': 'rolling-back' },
   'rolled-back': {},
   'rollback-failed': {},
   refused: {},
   stopped: {},
 };
 
-/** The status an event leads to, or `not-allowed`: there is no way out of a terminal status. */
+/** The status an event leads to, or `not-allowed`. */
 export function nextStatus(status: ChangeStatus, event: ChangeEvent): ChangeStatus | 'not-allowed' {
   return moves[status][event] ?? 'not-allowed';
 }
@@ -79,14 +92,14 @@ export function isRepeat(status: ChangeStatus, event: ChangeEvent): boolean {
   );
 }
 
-/** True when nothing more will be done to the target on behalf of this change. */
+/** True when nothing more will be done to the target on behalf of this change, unless a person undoes it. */
 export function isTerminal(status: ChangeStatus): status is ChangeResult {
   return changeResults.some((result) => result === status);
 }
 
 /** True when an effect may exist that has been neither kept nor undone. */
 export function isInFlight(status: ChangeStatus): boolean {
-  return status === 'executed' || isMutating(status);
+  return status === 'executed' || status === 'progressing' || isMutating(status);
 }
 
 /** True when a call that alters the target may be on its way at this moment. */
@@ -102,6 +115,7 @@ export const ledgerTypesOf: Readonly<Record<ChangeEvent, readonly string[]>> = {
   'execute-failed': ['change.rollback-started'],
   'execute-refused': ['change.refused', 'change.released'],
   'execute-stopped': ['change.stopped', 'change.released'],
+  'step-validated': ['change.step-validated'],
   validated: ['change.validated'],
   'validation-failed': ['change.validation-failed', 'change.rollback-started'],
   'rollback-started': ['change.rollback-started'],
@@ -109,4 +123,5 @@ export const ledgerTypesOf: Readonly<Record<ChangeEvent, readonly string[]>> = {
   'rollback-failed': ['change.rollback-failed'],
   refused: ['change.refused', 'change.released'],
   stopped: ['change.stopped', 'change.released'],
+  'undo-started': ['change.undo-started'],
 };

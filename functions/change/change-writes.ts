@@ -4,7 +4,8 @@ import type { Write } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
 import type { ChangeRecord } from './change-record.ts';
 import type { ChangeStatus } from './change-status.ts';
-import type { LockPhase } from './target-lock.ts';
+import { stepInHand } from './change-steps.ts';
+import type { LockPhase, TargetLock } from './target-lock.ts';
 
 export interface ChangeTables {
   readonly controls: string;
@@ -58,6 +59,37 @@ export function moveChange(
       ':token': change.fencingToken,
       ':digest': change.planDigest,
       ...Object.fromEntries(members.map(([, value], index) => [`:v${index}`, value])),
+    },
+  };
+}
+
+/**
+ * Takes the lock of a change's target under the change's own fencing token.
+ *
+ * @param before The lock as it was read; its token must not have moved since.
+ */
+export function takeLock(
+  tables: ChangeTables,
+  change: LockedChange,
+  phase: Exclude<LockPhase, 'free'>,
+  leaseExpiresAtEpochMs: EpochMs,
+  before: TargetLock | undefined,
+): Write {
+  return {
+    kind: 'update',
+    table: tables.controls,
+    key: itemKeys.lock(change.targetKey),
+    update:
+      'SET fencingToken = :token, phase = :phase, changeId = :changeId, incidentId = :incidentId,' +
+      ' leaseExpiresAtEpochMs = :lease',
+    condition: before === undefined ? 'attribute_not_exists(pk)' : 'fencingToken = :before',
+    values: {
+      ':token': change.fencingToken,
+      ':phase': phase,
+      ':changeId': change.changeId,
+      ':incidentId': change.incidentId,
+      ':lease': leaseExpiresAtEpochMs,
+      ...(before === undefined ? {} : { ':before': before.fencingToken }),
     },
   };
 }
@@ -134,6 +166,8 @@ export function changeEntries(
       ...(change.action === undefined ? {} : { action: change.action }),
       ...(change.targetKey === undefined ? {} : { targetKey: change.targetKey }),
       ...(change.fencingToken === undefined ? {} : { fencingToken: change.fencingToken }),
+      // For people: the first step is number 1.
+      ...(change.steps === undefined ? {} : { step: stepInHand(change) + 1, steps: change.steps }),
       ...detail,
     },
   }));

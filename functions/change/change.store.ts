@@ -1,12 +1,13 @@
-import { openFinding } from '../audit/finding.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
+import { findingsOf } from './change-findings.ts';
 import type { ChangeSteps, EventFacts, RecordResult, Refused, SkipLock } from './change-protocol.ts';
 import { type ChangeRecord, parseChange, parseLock } from './change-record.ts';
 import { type ChangeEvent, isRepeat, ledgerTypesOf, nextStatus } from './change-status.ts';
+import { stepFault, stepInHand } from './change-steps.ts';
 import {
   type ChangeTables,
   changeEntries,
@@ -74,17 +75,22 @@ export class ChangeStore implements ChangeSteps {
     changeId: string,
     fencingToken: number,
     snapshotDigest: string,
+    ownerStack?: string,
   ): Promise<RecordResult> {
     const change = await this.find(changeId);
     if (change?.status === 'snapshotted' && change.snapshotDigest !== snapshotDigest) {
       return { outcome: 'refused', reason: 'another snapshot is recorded for this change' };
     }
-    return this.record(changeId, fencingToken, 'snapshot-taken', { snapshotDigest });
+    return this.record(changeId, fencingToken, 'snapshot-taken', {
+      snapshotDigest,
+      ...(ownerStack === undefined ? {} : { driftStack: ownerStack }),
+    });
   }
 
   /**
    * Moves a change on. Saying the same event again is fine; a token that recovery has replaced, or an event
-   * that does not follow from the status, is refused. A failed rollback opens its finding in the same breath.
+   * that does not follow from the status or the steps, is refused. A failed rollback, or a change that is kept
+   * and drifts from the stack that owns its target, opens its finding in the same breath.
    */
   async record(
     changeId: string,
@@ -98,24 +104,24 @@ export class ChangeStore implements ChangeSteps {
       if (change === undefined || !isLocked(change)) return refused('the change holds no lock');
       if (change.fencingToken !== fencingToken)
         return refused('the fencing token is no longer the current one');
+      const { step, ...stored } = facts;
+      const fault = stepFault(change, event, step);
+      if (fault !== undefined) return refused(fault);
       const next = nextStatus(change.status, event);
       if (next === 'not-allowed') {
         return isRepeat(change.status, event)
           ? { outcome: 'recorded' }
           : refused(`${event} does not follow from ${change.status}`);
       }
-      const { reason, snapshotDigest } = facts;
+      const detail = withoutAbsent(stored);
       const phase = phaseOf(next);
       const result = await this.#ledger.commit(
         incidentChain(change.incidentId),
-        changeEntries(ledgerTypesOf[event], change, now, {
-          ...(reason === undefined ? {} : { reason }),
-          ...(snapshotDigest === undefined ? {} : { snapshotDigest }),
-        }),
+        changeEntries(ledgerTypesOf[event], change, now, detail),
         [
           moveChange(this.#settings, change, next, now, {
-            ...(reason === undefined ? {} : { statusReason: reason }),
-            ...(snapshotDigest === undefined ? {} : { snapshotDigest }),
+            ...membersFor(event, change, now),
+            ...withoutAbsent({ ...stored, reason: undefined, statusReason: stored.reason }),
           }),
           phase === 'free'
             ? freeLock(this.#settings, change)
@@ -123,31 +129,49 @@ export class ChangeStore implements ChangeSteps {
                 phase,
                 leaseExpiresAtEpochMs: leaseFrom(this.#settings, now),
               }),
-          ...(next === 'rollback-failed' ? [this.#finding(change, reason, now)] : []),
+          ...findingsOf(this.#settings.operations, change, next, stored.reason, now),
+          ...(event === 'validated' ? this.#verdict(change) : []),
         ],
       );
       if (result.outcome === 'committed') return { outcome: 'recorded' };
-      if (result.refusals[0] === undefined && result.refusals[1] !== undefined) {
-        return refused('the target lock is not held under this fencing token');
+      if (result.refusals[0] === undefined) {
+        return refused(
+          result.refusals[1] === undefined
+            ? 'no person decided to keep the change'
+            : 'the target lock is not held under this fencing token',
+        );
       }
     }
     throw contention(changeId);
   }
 
-  #finding(change: LockedChange, reason: string | undefined, now: number): Write {
-    return openFinding(this.#settings.operations, {
-      findingId: `rollback-failed-${change.changeId}`,
-      kind: 'rollback-failed',
-      summary: `change ${change.changeId} could not be rolled back: look at ${change.targetKey}`,
-      openedAtEpochMs: now,
-      detail: {
-        changeId: change.changeId,
-        incidentId: change.incidentId,
-        targetKey: change.targetKey,
-        reason: reason ?? 'no reason recorded',
+  /** Where a person was asked, the change is kept on their stored answer alone. */
+  #verdict({ verdictApprovalId, incidentId, planDigest }: LockedChange): Write[] {
+    if (verdictApprovalId === undefined) return [];
+    return [
+      {
+        kind: 'check',
+        table: this.#settings.operations,
+        key: itemKeys.approval(verdictApprovalId),
+        condition: '#status = :approved AND planDigest = :plan AND incidentId = :incident',
+        names: { '#status': 'status' },
+        values: { ':approved': 'approved', ':plan': planDigest, ':incident': incidentId },
       },
-    });
+    ];
   }
+}
+
+/** What an event sets on the change beside its status. */
+function membersFor(event: ChangeEvent, change: LockedChange, now: number): Record<string, number> {
+  if (event === 'executed') return { executedAtEpochMs: now };
+  if (event === 'step-validated') return { stepsDone: stepInHand(change) + 1 };
+  return {};
+}
+
+function withoutAbsent(members: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(members).filter((member): member is [string, string] => member[1] !== undefined),
+  );
 }
 
 export function refused(reason: string): Refused {

@@ -7,9 +7,16 @@ import { attempts, type ChangeStore, type ChangeStoreSettings, contention } from
 import type { AcquireResult, ChangeSubject, OpeningSteps, RefuseResult } from './change-protocol.ts';
 import { type ChangeRecord, endOf } from './change-record.ts';
 import { nextStatus } from './change-status.ts';
-import { changeEntries, isLocked, type LockedChange, leaseFrom, statusMembers } from './change-writes.ts';
+import {
+  changeEntries,
+  isLocked,
+  type LockedChange,
+  leaseFrom,
+  statusMembers,
+  takeLock,
+} from './change-writes.ts';
 import { checkStoredPlan } from './stored-plan.ts';
-import { decideAcquire, isHeldBy, type TargetLock } from './target-lock.ts';
+import { decideAcquire, isHeldBy } from './target-lock.ts';
 
 /** How a change comes to be: with the lock of its target, or refused before it started. */
 export class OpeningStore implements OpeningSteps {
@@ -46,7 +53,7 @@ export class OpeningStore implements OpeningSteps {
       environment: this.#settings.environment,
     });
     if (check.outcome === 'unsound') return { outcome: 'refused', reason: check.reason };
-    const { targetKey } = check;
+    const { targetKey, steps } = check;
     const action = check.plan.action;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const now = this.#clock();
@@ -69,13 +76,17 @@ export class OpeningStore implements OpeningSteps {
         action,
         targetKey,
         fencingToken,
+        ...(steps === undefined ? {} : { steps }),
         status: 'locked',
         updatedAtEpochMs: now,
       };
       const result = await this.#ledger.commit(
         incidentChain(incidentId),
         changeEntries(['change.lock-acquired'], change, now),
-        [this.#takeLock(change, lock), this.#putChange(change)],
+        [
+          takeLock(this.#settings, change, 'held', leaseFrom(this.#settings, now), lock),
+          this.#putChange(change),
+        ],
       );
       if (result.outcome === 'committed') return { outcome: 'acquired', fencingToken, action };
     }
@@ -107,26 +118,6 @@ export class OpeningStore implements OpeningSteps {
       );
     }
     throw contention(changeId);
-  }
-
-  #takeLock(change: LockedChange, before: TargetLock | undefined): Write {
-    return {
-      kind: 'update',
-      table: this.#settings.controls,
-      key: itemKeys.lock(change.targetKey),
-      update:
-        'SET fencingToken = :token, phase = :held, changeId = :changeId, incidentId = :incidentId,' +
-        ' leaseExpiresAtEpochMs = :lease',
-      condition: before === undefined ? 'attribute_not_exists(pk)' : 'fencingToken = :before',
-      values: {
-        ':token': change.fencingToken,
-        ':held': 'held',
-        ':changeId': change.changeId,
-        ':incidentId': change.incidentId,
-        ':lease': leaseFrom(this.#settings, change.updatedAtEpochMs),
-        ...(before === undefined ? {} : { ':before': before.fencingToken }),
-      },
-    };
   }
 
   #putChange(change: ChangeRecord): Write {

@@ -18,7 +18,7 @@ export type SuccessCriterion =
       readonly metricName: string;
       readonly dimensions: Readonly<Record<string, string>>;
       readonly statistic: 'Sum' | 'Average' | 'Maximum';
-      /** Length of the datapoint that is looked at: the last complete one since the change or step began. */
+      /** Length of a datapoint, 60 or 120: only complete ones since the effect of the change or step was there count. */
       readonly periodSeconds: number;
       readonly comparison: 'at-most' | 'at-least';
       readonly threshold: number;

@@ -18,14 +18,21 @@ export type RecoveryDecision =
   | { readonly outcome: 'hand-to-person' };
 
 /**
- * The execution that is in charge of a change: the one that opened it, or the recovery that took it over.
+ * The execution that is in charge of a change: the one that opened it, the one by which a person undoes it, or
+ * the recovery that took it over from either.
  *
  *     chg-1            opens the change under token 7, dies
  *     chg-1-recover-7  takes it over: token 8, recoveredFrom 7
+ *
+ *     chg-2            keeps the change and frees its lock
+ *     chg-2-undo-1     reopens it under token 9, dies
+ *     chg-2-recover-9  takes it over: token 10, recoveredFrom 9
  */
-export function executionInCharge(change: Pick<ChangeRecord, 'changeId' | 'recoveredFrom'>): string {
+export function executionInCharge(
+  change: Pick<ChangeRecord, 'changeId' | 'recoveredFrom' | 'undoExecution'>,
+): string {
   return change.recoveredFrom === undefined
-    ? change.changeId
+    ? (change.undoExecution ?? change.changeId)
     : recoveryName(change.changeId, change.recoveredFrom);
 }
 
@@ -36,7 +43,12 @@ export function recoveryName(changeId: string, fencingToken: number): string {
 
 /** The change an execution of the change machine belongs to. */
 export function changeIdOf(executionName: string): string {
-  return executionName.replace(/-recover-\d+$/, '');
+  return executionName.replace(/-(?:recover|undo)-\d+$/, '');
+}
+
+/** True for the name of an execution that undoes this change: `<changeId>-undo-<n>`, n from 1. */
+export function isUndoOf(executionName: string, changeId: string): boolean {
+  return /-undo-[1-9]\d{0,3}$/.test(executionName) && changeIdOf(executionName) === changeId;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../platform/canonical-json.ts';
-import { type ActionDefinition, rollbackPlanOf } from './action-definition.ts';
+import { type ActionDefinition, rollbackPlanOf, stepsOf } from './action-definition.ts';
 import { resolveAction } from './catalogue.ts';
 import { type Plan, planDigestOf, type SuccessCriterion } from './plan.ts';
 
@@ -12,6 +12,8 @@ export type PlanCheck =
       readonly parameters: object;
       /** What the lock is taken on, derived from the parameters that will be sent. */
       readonly targetKey: string;
+      /** How many steps it is made in, at least 2; absent when at once. */
+      readonly steps?: number;
     }
   | { readonly outcome: 'unsound'; readonly reason: string };
 
@@ -39,7 +41,9 @@ export function checkStoredPlan(
   const fault =
     consequencesFault(plan, definition, parameters) ?? criteriaFault(plan, definition, parameters);
   if (fault !== undefined) return unsound(fault);
-  return { outcome: 'sound', plan, definition, parameters, targetKey: definition.target(parameters).key };
+  const steps = stepsOf(definition, parameters).length;
+  const { key: targetKey } = definition.target(parameters);
+  return { outcome: 'sound', plan, definition, parameters, targetKey, ...(steps === 0 ? {} : { steps }) };
 }
 
 /** What people are shown and what is locked must be what the parameters lead to, to the letter. */

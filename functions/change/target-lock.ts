@@ -73,6 +73,7 @@ export function phaseOf(status: ChangeStatus): LockPhase {
     case 'locked':
     case 'snapshotted':
     case 'executed':
+    case 'progressing':
     case 'kept':
     case 'rolled-back':
     case 'rollback-failed':

@@ -1,4 +1,6 @@
 import type { EpochMs } from '../platform/clock.ts';
+import { type MetricCriterion, metricOf } from './metric-criterion.ts';
+import type { SuccessCriterion } from './plan.ts';
 
 /**
  * What looking at one success criterion gave. `no-data`: the source answered that it knows nothing (alarm
@@ -18,9 +20,24 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** When a change that is still not good counts as failed, in epoch milliseconds. */
-export function validationDeadline(startedAtEpochMs: EpochMs, validationSeconds: number): EpochMs {
-  return startedAtEpochMs + validationSeconds * 1_000;
+/** A metric needs a period to begin in, one to fill and one to arrive in. */
+const metricPeriods = 3;
+
+/**
+ * When an effect that is still not good counts as failed, in epoch milliseconds. Metrics may need longer than
+ * the setting says: a deadline before the first complete datapoint would fail every change.
+ *
+ * @param executedAtEpochMs Since when the effect is known to be there.
+ */
+export function validationDeadline(
+  executedAtEpochMs: EpochMs,
+  validationSeconds: number,
+  criteria: readonly SuccessCriterion[],
+): EpochMs {
+  const metricSeconds = criteria.map(
+    (criterion) => metricPeriods * (metricOf(criterion)?.periodSeconds ?? 0),
+  );
+  return executedAtEpochMs + Math.max(validationSeconds, ...metricSeconds) * 1_000;
 }
 
 /**
@@ -42,4 +59,27 @@ export function combine(findings: readonly CriterionFinding[], now: EpochMs, dea
   if (unreadable !== undefined) return { outcome: 'inconclusive', reason: unreadable.reason };
   if (waiting !== undefined) return { outcome: 'pending', reason: waiting.reason };
   return { outcome: 'pass', reason: `${findings.length} of ${findings.length} criteria hold` };
+}
+
+/**
+ * What the complete datapoints say, oldest first. A finished change is held against the last one, because what
+ * it mends may take a while; a step is held against each, because every part of the traffic it sends astray is
+ * one too many: a single breach of an upper bound fails it at once.
+ */
+export function judgeMetric(
+  { metricName, comparison, threshold }: MetricCriterion,
+  values: readonly number[],
+  of: 'change' | 'step',
+): CriterionFinding {
+  const last = values.at(-1);
+  const metric = `metric: ${metricName}`;
+  if (last === undefined) return { result: 'no-data', reason: `${metric} has no complete datapoint` };
+  const holds = (value: number) => (comparison === 'at-most' ? value <= threshold : value >= threshold);
+  const breach = `${metric} is ${comparison === 'at-most' ? 'above' : 'below'} ${threshold}`;
+  if (of === 'step' && comparison === 'at-most' && !values.every(holds)) {
+    return { result: 'fail', reason: breach };
+  }
+  return holds(last)
+    ? { result: 'pass', reason: `${metric} is ${comparison} ${threshold}` }
+    : { result: 'not-yet', reason: breach };
 }

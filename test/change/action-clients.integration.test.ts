@@ -13,6 +13,7 @@ import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/cl
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AlarmClient } from '../../functions/change/actions/alarm.client.ts';
 import { AliasClient } from '../../functions/change/actions/lambda-shift-alias/alias.client.ts';
+import { aliasTarget } from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
 import { SnapshotStore } from '../../functions/change/actions/snapshot.store.ts';
 import { ParameterClient } from '../../functions/change/actions/ssm-put-parameter/parameter.client.ts';
 import { bundleZip } from './lambda-zip.ts';
@@ -67,6 +68,36 @@ describe('an alias', () => {
     expect(moved).toMatchObject({ functionVersion: '1', additionalWeights: {} });
     expect(await client.restore(parameters, snapshot, moved)).toStrictEqual({ outcome: 'written' });
     expect(await read()).toMatchObject({ functionVersion: '2', additionalWeights: { '3': 0.25 } });
+  });
+
+  it('is moved in steps, each behind the write that was read, and brought back from any of them', async () => {
+    await foreign('2');
+    const progressive = { ...parameters, progressive: true };
+    const snapshot = await read();
+    const routes: unknown[] = [];
+    for (const index of [0, 1, 2]) {
+      const current = await read();
+      expect(await client.apply(progressive, snapshot, { index, current })).toStrictEqual({
+        outcome: 'written',
+      });
+      const { functionVersion, additionalWeights } = await read();
+      routes.push([functionVersion, additionalWeights]);
+      expect(aliasTarget.isAtStep?.(progressive, await read(), index)).toBe(true);
+      // What was read before this step is no longer what stands there.
+      expect(await client.apply(progressive, snapshot, { index, current })).toStrictEqual({
+        outcome: 'target-changed',
+      });
+    }
+    expect(routes).toStrictEqual([
+      ['2', { '1': 0.1 }],
+      ['2', { '1': 0.5 }],
+      ['1', {}],
+    ]);
+    expect(await client.apply(progressive, snapshot, { index: 1, current: await read() })).toStrictEqual({
+      outcome: 'written',
+    });
+    expect(await client.restore(progressive, snapshot, await read())).toStrictEqual({ outcome: 'written' });
+    expect(await read()).toMatchObject({ functionVersion: '2', additionalWeights: {} });
   });
 
   it('that somebody else has written since is left alone', async () => {

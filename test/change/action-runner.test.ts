@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { stepsOf } from '../../functions/change/action-definition.ts';
 import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
+import type { ActionSurroundings, Ownership } from '../../functions/change/actions/action-surroundings.ts';
 import {
   type ActionFacts,
   type ActionTask,
@@ -11,12 +13,13 @@ import {
   whyNot,
   writeSnapshot,
 } from '../../functions/change/actions/action-task.ts';
-import { aliasTarget } from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
+import { aliasAfter, aliasTarget } from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
+import { shiftAlias } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
 import { parameterTarget } from '../../functions/change/actions/ssm-put-parameter/parameter-target.ts';
 import { changeStatuses } from '../../functions/change/change-status.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { canonicalJson } from '../../functions/platform/canonical-json.ts';
-import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
+import { DependencyUnavailableError, DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { altered, placesOf } from './plan-mutations.ts';
 import { FakeAlias, shiftPlan, start, WriteCounter } from './world.ts';
 
@@ -51,6 +54,7 @@ function setUp(overrides: { facts?: Partial<ActionFacts>; change?: object; lock?
       fencingToken: 4,
       snapshotDigest: snapshotDigestOf(snapshotText),
       startedAtEpochMs: start,
+      executedAtEpochMs: start,
       updatedAtEpochMs: start,
       ...overrides.change,
     },
@@ -66,14 +70,25 @@ function setUp(overrides: { facts?: Partial<ActionFacts>; change?: object; lock?
     storedPlan: plan,
     ...overrides.facts,
   };
-  const around = { killSwitch: 'released' as 'released' | 'engaged' | 'unreadable' };
+  const around = {
+    killSwitch: 'released' as 'released' | 'engaged' | 'unreadable',
+    owner: { outcome: 'not-owned' } as Ownership,
+    pauses: [] as number[],
+  };
   const snapshots = new Map([[snapshotKey('lambda.shift-alias', 'chg-a'), snapshotText]]);
-  const runner = new ActionRunner(aliasTarget, alias, {
+  const surroundings: ActionSurroundings = {
     environment: 'local',
+    place: { partition: 'aws', region: 'us-east-1', account: '000000000000' },
     validationSeconds: 120,
     clock: () => start,
+    pause: async (seconds) => {
+      around.pauses.push(seconds);
+    },
+    owners: { ownerOf: async () => around.owner },
+    metrics: { look: async () => ({ result: 'pass', reason: 'metric' }) },
     runtime: {
       facts: async () => facts,
+      plan: async () => facts.storedPlan,
       killSwitch: async () => ({ reading: around.killSwitch, scope: 'global' as const }),
     },
     snapshots: {
@@ -85,8 +100,9 @@ function setUp(overrides: { facts?: Partial<ActionFacts>; change?: object; lock?
     },
     alarms: { look: async () => ({ result: 'pass', reason: 'alarm' }) },
     probe: { look: async () => ({ result: 'pass', reason: 'probe' }) },
-  });
-  return { alias, around, runner, snapshots };
+  };
+  const runner = new ActionRunner(aliasTarget, alias, surroundings);
+  return { alias, around, runner, snapshots, surroundings };
 }
 
 describe('execute', () => {
@@ -355,10 +371,27 @@ describe('validate', () => {
     expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'fail' });
   });
 
+  it('waits for a target that was told and has not arrived, or is busy, and fails any other value', async () => {
+    const { alias, runner, surroundings } = setUp(executed);
+    // As of an ECS rollout: told, but its reading does not say so before it is through.
+    const arriving = new ActionRunner(
+      { ...aliasTarget, readBack: () => 'on its way' },
+      alias,
+      surroundings,
+    );
+    expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'fail' });
+    alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
+    expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'pending' });
+    alias.trouble.read = new DependencyUnavailableError('change.service-busy', 'busy');
+    expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'pending' });
+    alias.trouble.read = new Error('no answer');
+    expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
+  });
+
   it('is inconclusive when it has no business here or cannot know its deadline', async () => {
     expect(await setUp().runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
-    const unstarted = setUp({ ...executed, change: { status: 'executed', startedAtEpochMs: undefined } });
-    expect(await unstarted.runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
+    const notThere = setUp({ ...executed, change: { status: 'executed', executedAtEpochMs: undefined } });
+    expect(await notThere.runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
     const tampered = setUp({ ...executed, facts: { storedPlan: { ...plan, successCriteria: [] } } });
     expect(await tampered.runner.run(task('validate'))).toMatchObject({ outcome: 'inconclusive' });
   });
@@ -406,6 +439,78 @@ describe('a parameter', () => {
     expect(parameterTarget.isAfter(parameters, current)).toBe(isAfter);
     expect(parameterTarget.isUntouched(read, current)).toBe(isUntouched);
     expect(parameterTarget.isRestored(read, current)).toBe(isRestored);
+  });
+});
+
+describe('an alias that is shifted in steps', () => {
+  const parameters = { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' };
+  const progressive = { ...parameters, progressive: true };
+  const at = (functionVersion: string, additionalWeights: Record<string, number> = {}) => ({
+    functionVersion,
+    additionalWeights,
+    revisionId: 'r1',
+  });
+
+  it.each([
+    [at('2', { '1': 0.1 }), 0],
+    [at('2', { '1': 0.5 }), 1],
+    [at('1'), 2],
+    [at('2'), -1],
+    [at('2', { '1': 0.2 }), -1],
+    [at('2', { '3': 0.1 }), -1],
+    [at('1', { '2': 0.5 }), -1],
+  ])('%j is step %d', (current, step) => {
+    expect([0, 1, 2].findIndex((index) => aliasTarget.isAtStep?.(progressive, current, index))).toBe(step);
+    expect(aliasTarget.isAfter(progressive, current)).toBe(step === 2);
+  });
+
+  it('reads back what each step is held against', () => {
+    for (const [index, { criteria }] of stepsOf(shiftAlias, progressive).entries()) {
+      const { functionVersion, additionalWeights } = aliasAfter(progressive, index);
+      const expected = aliasTarget.readBack(at(functionVersion, { ...additionalWeights }));
+      expect(criteria[0]).toStrictEqual({ kind: 'read-back', expected });
+    }
+  });
+
+  it.each([parameters, { ...parameters, progressive: false }])('is shifted at once by %j', (given) => {
+    expect(stepsOf(shiftAlias, given)).toStrictEqual([]);
+    expect(shiftAlias.effect(given)).toStrictEqual({ before: 'version 2', after: 'version 1' });
+  });
+
+  it('says so in what approvers see', () => {
+    expect(shiftAlias.effect(progressive).after).toBe('version 1, by way of 10 % and 50 % of traffic');
+    expect(stepsOf(shiftAlias, progressive).map(({ name }) => name)).toStrictEqual([
+      '10 % of traffic',
+      '50 % of traffic',
+      'all traffic',
+    ]);
+  });
+
+  it('does not begin beside a third version', () => {
+    expect(aliasTarget.isBefore(progressive, at('2', { '3': 0.25 }))).toBe(false);
+    expect(aliasTarget.isBefore(parameters, at('2', { '3': 0.25 }))).toBe(true);
+    expect(aliasTarget.isBefore(progressive, at('2'))).toBe(true);
+  });
+});
+
+describe('the owner of a target', () => {
+  const before = { change: { status: 'locked', snapshotDigest: undefined }, lock: { phase: 'held' } };
+
+  it.each([
+    [{ outcome: 'owned', stack: 'checkout' }, { ownerStack: 'checkout' }],
+    [{ outcome: 'not-owned' }, {}],
+    [{ outcome: 'unknown', reason: 'AccessDenied' }, {}],
+  ] as const)('%j comes with the snapshot, also with one taken before', async (owner, expected) => {
+    const { around, runner } = setUp(before);
+    around.owner = owner;
+    const snapshotDigest = snapshotDigestOf(snapshotText);
+    for (const _ of [1, 2]) {
+      expect(await runner.run(task('snapshot'))).toStrictEqual({
+        outcome: 'taken',
+        snapshotDigest,
+        ...expected,
+      });
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import jsonata from 'jsonata';
 /** States of the change machine as far as it uses them: Pass, Task (Lambda invoke), Choice, Wait, Fail. */
 export interface State {
   readonly Type: string;
+  readonly Resource?: string;
   readonly Next?: string;
   readonly End?: boolean;
   readonly Assign?: object;
@@ -44,11 +45,17 @@ export function changeMachine(
   actionFunctionArns: object,
   changeControlFunctionArn: string,
   bakeSeconds: number,
+  verdict: { readonly askPersonFunctionArn: string; readonly seconds: number } = {
+    askPersonFunctionArn: 'ask-person',
+    seconds: 600,
+  },
 ): Definition {
   const text = readFileSync(new URL('../../state-machines/change.asl.json', import.meta.url), 'utf8')
     .replaceAll('${ActionFunctionArns}', JSON.stringify(actionFunctionArns))
     .replaceAll('${ChangeControlFunctionArn}', changeControlFunctionArn)
-    .replaceAll('${BakeSeconds}', String(bakeSeconds));
+    .replaceAll('${BakeSeconds}', String(bakeSeconds))
+    .replaceAll('${AskPersonFunctionArn}', verdict.askPersonFunctionArn)
+    .replaceAll('${VerdictSeconds}', String(verdict.seconds));
   return JSON.parse(text) as Definition;
 }
 
@@ -62,7 +69,9 @@ export type Ending =
     };
 
 export interface Surroundings {
-  /** Invokes a function; what it throws is matched by `name`. */
+  /** What the context object says of this execution. @default `execution` */
+  readonly executionName?: string;
+  /** Invokes a function, or waits for its task token; what it throws is matched by `name`. */
   readonly invoke: (functionName: string, payload: unknown, state: string) => Promise<unknown>;
   readonly pass: (seconds: number) => void;
 }
@@ -122,8 +131,8 @@ export async function interpret(
       case 'Task': {
         const called = await call(state, name, variables, stateInput, around);
         if (called.outcome === 'done') {
-          await assign(state.Assign, { result: { Payload: called.payload } });
-          stateInput = { Payload: called.payload };
+          stateInput = resultOf(state, called.payload);
+          await assign(state.Assign, { result: stateInput });
           name = next(state);
           break;
         }
@@ -143,6 +152,12 @@ export async function interpret(
   throw new Error(`does not end: ${path.slice(-12).join(' → ')}`);
 }
 
+/** Of a wait for a task token, the answer itself; of an invocation, the answer in its envelope. */
+function resultOf({ Resource }: State, payload: unknown): object {
+  const isAnswer = Resource?.endsWith('.waitForTaskToken') === true;
+  return { ...(isAnswer ? (payload as object) : {}), Payload: payload };
+}
+
 type Called =
   | { readonly outcome: 'done'; readonly payload: unknown }
   | { readonly outcome: 'error'; readonly error: Error };
@@ -159,7 +174,13 @@ async function call(
     try {
       const { FunctionName, Payload } = (await evaluate(state.Arguments, {
         ...variables,
-        states: { input: stateInput },
+        states: {
+          input: stateInput,
+          context: {
+            Execution: { Name: around.executionName ?? 'execution' },
+            Task: { Token: `token of ${name}` },
+          },
+        },
       })) as { FunctionName: string; Payload: unknown };
       return { outcome: 'done', payload: await around.invoke(FunctionName, Payload, name) };
     } catch (error) {

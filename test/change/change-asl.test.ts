@@ -88,15 +88,22 @@ describe('the definition of the change machine', () => {
   it('carries ids and digests only to its functions', () => {
     const members = new Set(tasks.flatMap(([, state]) => Object.keys(state.Arguments?.Payload ?? {})));
     expect([...members].toSorted()).toStrictEqual([
+      'approvalId',
       'changeId',
       'event',
+      'execution',
       'fencingToken',
       'incidentId',
       'operation',
+      'ownerStack',
       'planDigest',
       'reason',
+      'requestedBy',
       'result',
       'snapshotDigest',
+      'step',
+      'taskToken',
+      'verdictOn',
     ]);
   });
 

@@ -130,8 +130,26 @@ describe('the change machine over the real stores', () => {
         if (state === 'Execute the change') world.alias.foreign('9');
       },
     });
-    expect(ending).toStrictEqual(output('refused'));
+    expect(ending).toMatchObject({ output: { outcome: 'refused', refusal: 'target-changed' } });
     expect(await world.settled()).toMatchObject({ status: 'refused', version: '9', lock: 'free' });
+  });
+
+  it('says that the target changed before the snapshot, so that the plan can be made anew', async () => {
+    const world = await ready();
+    world.alias.foreign('9');
+    expect(await world.execute()).toMatchObject({
+      output: { outcome: 'refused', refusal: 'target-changed', reason: expect.any(String) },
+    });
+  });
+
+  it('names no refusal when there was another one, or none', async () => {
+    for (const killSwitch of [false, true]) {
+      const world = await ready();
+      await world.killSwitch(killSwitch);
+      const ending = await world.execute();
+      expect(ending).toHaveProperty('output');
+      expect(ending).not.toHaveProperty('output.refusal');
+    }
   });
 
   it('refuses when somebody changed the target there and back again', async () => {

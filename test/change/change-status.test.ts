@@ -27,12 +27,17 @@ const allowed: [ChangeStatus, ChangeEvent, ChangeStatus][] = [
   ['executing', 'execute-stopped', 'stopped'],
   ['executing', 'rollback-started', 'rolling-back'],
   ['executing', 'rollback-failed', 'rollback-failed'],
+  ['executed', 'step-validated', 'progressing'],
   ['executed', 'validated', 'kept'],
   ['executed', 'validation-failed', 'rolling-back'],
   ['executed', 'rollback-started', 'rolling-back'],
   ['executed', 'rollback-failed', 'rollback-failed'],
+  ['progressing', 'started', 'executing'],
+  ['progressing', 'rollback-started', 'rolling-back'],
+  ['progressing', 'rollback-failed', 'rollback-failed'],
   ['rolling-back', 'rolled-back', 'rolled-back'],
   ['rolling-back', 'rollback-failed', 'rollback-failed'],
+  ['kept', 'undo-started', 'rolling-back'],
 ];
 const pairs = changeStatuses.flatMap((status) => changeEvents.map((event) => ({ status, event })));
 
@@ -48,6 +53,7 @@ describe('change status', () => {
       snapshotted: [false, false, false],
       executing: [true, true, false],
       executed: [true, false, false],
+      progressing: [true, false, false],
       'rolling-back': [true, true, false],
       kept: [false, false, true],
       'rolled-back': [false, false, true],
@@ -58,7 +64,7 @@ describe('change status', () => {
     expect([isInFlight(status), isMutating(status), isTerminal(status)]).toStrictEqual(classes[status]);
   });
 
-  it('has no way out of a terminal status, and no way to an effect that skips the gate', () => {
+  it('has no way out of a terminal status but to undo what was kept, and none to an effect that skips the gate', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...changeEvents), { maxLength: 30 }), (events) => {
         let status: ChangeStatus = 'locked';
@@ -66,10 +72,11 @@ describe('change status', () => {
         for (const event of events) {
           const next = nextStatus(status, event);
           if (next === 'not-allowed') continue;
-          expect(isTerminal(status)).toBe(false);
-          if (event === 'started') {
-            expect(status).toBe('snapshotted');
-            expect(hasStarted).toBe(false);
+          if (isTerminal(status))
+            expect([status, event, next]).toStrictEqual(['kept', 'undo-started', 'rolling-back']);
+          if (next === 'executing') {
+            expect(event).toBe('started');
+            expect(status).toBe(hasStarted ? 'progressing' : 'snapshotted');
             hasStarted = true;
           }
           if (isInFlight(next) || next === 'kept' || next === 'rolled-back') expect(hasStarted).toBe(true);

@@ -51,6 +51,9 @@ let environment: Record<string, string>;
 let machineArn: string;
 let slowMachineArn: string;
 let forgetfulMachineArn: string;
+let unclearMachineArn: string;
+let stepwiseMachineArn: string;
+let personArn: string;
 let recoverArn: string;
 let workload: Server;
 let workloadUrl: string;
@@ -76,7 +79,9 @@ beforeAll(async () => {
     LOCK_LEASE_SECONDS: '300',
     VALIDATION_SECONDS: '6',
     PERSON_TOPIC_ARN: topic.TopicArn ?? '',
+    PLACE: 'aws:us-east-1:000000000000',
     SNAPSHOT_BUCKET: `snapshots-${suffix}`,
+    SNAPSHOT_RETENTION_SECONDS: '86400',
   };
   const entry = (path: string) => `export { handler } from '../../functions/change/${path}.handler.ts';`;
   const shift = 'actions/lambda-shift-alias/lambda-shift-alias';
@@ -88,7 +93,34 @@ beforeAll(async () => {
       if (event.operation === 'execute') throw new Error('died after the effect');
       return answer;
     };`;
+  // Cannot tell whether the change helped.
+  const unclear = `
+    import { handler as real } from '../../functions/change/${shift}.handler.ts';
+    export const handler = async (event, context) =>
+      event.operation === 'validate' ? { outcome: 'inconclusive', reason: 'test' } : real(event, context);`;
+  // A person who has stored their answer answers the task at once.
+  const person = `
+    import { SFNClient, SendTaskSuccessCommand } from '@aws-sdk/client-sfn';
+    import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
+    export const handler = async ({ approvalId, incidentId, planDigest, taskToken }) => {
+      const key = { pk: { S: 'APPROVAL#' + approvalId }, sk: { S: 'APPROVAL' } };
+      const answer = { incidentId: { S: incidentId }, planDigest: { S: planDigest }, status: { S: 'approved' } };
+      await new DynamoDBClient({}).send(
+        new PutItemCommand({ TableName: process.env.OPERATIONS_TABLE, Item: { ...key, ...answer } }));
+      const output = JSON.stringify({ outcome: 'approved' });
+      await new SFNClient({}).send(new SendTaskSuccessCommand({ taskToken, output }));
+      return { outcome: 'requested' };
+    };`;
+  // Makes the steps, and takes the metrics of the first two as good: a complete minute of them takes too long here.
+  const stepwise = `
+    import { handler as real } from '../../functions/change/${shift}.handler.ts';
+    let looks = 0;
+    export const handler = async (event, context) =>
+      event.operation === 'validate' && ++looks <= 2
+        ? { outcome: 'step-passed', reason: 'test' }
+        : real(event, context);`;
   const control = await deploy('change-control', entry('change-control'));
+  personArn = await deploy('person', person);
   const shiftArn = await deploy('shift-alias', entry(shift));
   const arns = {
     'lambda.shift-alias': shiftArn,
@@ -99,6 +131,18 @@ beforeAll(async () => {
   forgetfulMachineArn = await createMachine(
     'change-forgetful',
     { ...arns, 'lambda.shift-alias': await deploy('forgetful', forgetful) },
+    control,
+    1,
+  );
+  unclearMachineArn = await createMachine(
+    'change-unclear',
+    { ...arns, 'lambda.shift-alias': await deploy('unclear', unclear) },
+    control,
+    1,
+  );
+  stepwiseMachineArn = await createMachine(
+    'change-stepwise',
+    { ...arns, 'lambda.shift-alias': await deploy('stepwise', stepwise) },
     control,
     1,
   );
@@ -134,7 +178,10 @@ describe('the deployed change machine', () => {
   it('stops under the kill switch', async () => {
     const world = await aliasWorld();
     await world.killSwitch(true);
-    expect(await run(world)).toMatchObject({ outcome: 'stopped', reason: 'the kill switch is engaged' });
+    expect(await run(world)).toMatchObject({
+      outcome: 'stopped',
+      reason: 'the kill switch (global) is engaged',
+    });
     expect(await versionOf(world)).toBe('2');
   });
 
@@ -168,6 +215,35 @@ describe('the deployed change machine', () => {
   it('rolls back when execute dies after its effect', async () => {
     const world = await aliasWorld();
     expect(await run(world, forgetfulMachineArn)).toMatchObject({ outcome: 'rolled-back' });
+    expect(await versionOf(world)).toBe('2');
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', lock: 'free', chainFaults: [] });
+  });
+
+  it('shifts an alias in steps, each through the gate', async () => {
+    const world = await aliasWorld([], { progressive: true });
+    expect(await run(world, stepwiseMachineArn)).toMatchObject({ outcome: 'kept' });
+    expect(await versionOf(world)).toBe('1');
+    expect(await world.settled()).toMatchObject({ status: 'kept', starts: 3, lock: 'free', chainFaults: [] });
+  });
+
+  it('keeps what a person judged, on their stored answer', async () => {
+    const world = await aliasWorld();
+    expect(await run(world, unclearMachineArn)).toMatchObject({
+      outcome: 'kept',
+      reason: 'a person decided to keep it; inconclusive: test',
+    });
+    expect(await world.types()).toContain('change.person-asked');
+  });
+
+  it('undoes a change that was kept, on the word of a person', async () => {
+    const world = await aliasWorld();
+    expect(await run(world)).toMatchObject({ outcome: 'kept' });
+    const undo = { mode: 'undo', requestedBy: 'arn:aws:iam::000000000000:user/ada', reason: 'too slow' };
+    const executionArn = await begin(world, machineArn, `${world.changeId}-undo-1`, undo);
+    expect(await resultOf(executionArn)).toMatchObject({
+      outcome: 'rolled-back',
+      reason: 'undone by a person: too slow',
+    });
     expect(await versionOf(world)).toBe('2');
     expect(await world.settled()).toMatchObject({ status: 'rolled-back', lock: 'free', chainFaults: [] });
   });
@@ -206,6 +282,7 @@ describe('the deployed change machine', () => {
     expect(await run(world)).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('target-changed'),
+      refusal: 'target-changed',
     });
   });
 
@@ -248,7 +325,8 @@ async function createMachine(
   control: string,
   bakeSeconds: number,
 ): Promise<string> {
-  const definition = structuredClone(changeMachine(arns, control, bakeSeconds));
+  const verdict = { askPersonFunctionArn: personArn, seconds: 60 };
+  const definition = structuredClone(changeMachine(arns, control, bakeSeconds, verdict));
   // The same machine with pauses a test can wait for.
   Object.assign(definition.States['Set the bounds']?.Assign ?? {}, {
     maxLockTries: 2,
@@ -266,7 +344,10 @@ async function createMachine(
   return stateMachineArn ?? '';
 }
 
-async function aliasWorld(criteria: readonly SuccessCriterion[] = []): Promise<World> {
+async function aliasWorld(
+  criteria: readonly SuccessCriterion[] = [],
+  more: { readonly progressive?: boolean } = {},
+): Promise<World> {
   const world = new World(tables);
   const code = (answer: string) => bundleZip(`export const handler = async () => '${answer}';`);
   await lambda.send(
@@ -286,7 +367,7 @@ async function aliasWorld(criteria: readonly SuccessCriterion[] = []): Promise<W
   await lambda.send(
     new CreateAliasCommand({ FunctionName: world.functionName, Name: 'live', FunctionVersion: '2' }),
   );
-  const plan = shiftPlan(world.incidentId, world.functionName);
+  const plan = shiftPlan(world.incidentId, world.functionName, '1', more);
   return readyWorld(world, { ...plan, successCriteria: [...plan.successCriteria, ...criteria] });
 }
 
@@ -339,19 +420,27 @@ async function setAlarm(world: World, StateValue: 'OK' | 'ALARM'): Promise<void>
   await cloudWatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'test' }));
 }
 
-async function begin(world: World, stateMachineArn: string): Promise<string> {
+async function begin(
+  world: World,
+  stateMachineArn: string,
+  name = world.changeId,
+  more: object = { mode: 'apply' },
+): Promise<string> {
   const { executionArn } = await sfn.send(
     new StartExecutionCommand({
       stateMachineArn,
-      name: world.changeId,
-      input: JSON.stringify({ ...world.subject, action: world.plan.action, mode: 'apply' }),
+      name,
+      input: JSON.stringify({ ...world.subject, action: world.plan.action, ...more }),
     }),
   );
   return executionArn ?? '';
 }
 
 async function run(world: World, stateMachineArn = machineArn): Promise<unknown> {
-  const executionArn = await begin(world, stateMachineArn);
+  return resultOf(await begin(world, stateMachineArn));
+}
+
+async function resultOf(executionArn: string): Promise<unknown> {
   let result: unknown;
   await until(async () => {
     const execution = await sfn.send(new DescribeExecutionCommand({ executionArn }));

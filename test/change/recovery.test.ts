@@ -7,6 +7,7 @@ import {
   decideRecovery,
   type ExecutionState,
   executionInCharge,
+  isUndoOf,
 } from '../../functions/change/recovery.ts';
 import { phaseOf, type TargetLock } from '../../functions/change/target-lock.ts';
 
@@ -38,6 +39,8 @@ describe('recovery', () => {
     ['died with the lock only', lock, change('locked'), 'gone', 0, { outcome: 'abandon' }],
     ['died executing', lock, change('executing'), 'ended', 0, start],
     ['died baking', lock, change('executed'), 'ended', 0, start],
+    ['died between two steps', lock, change('progressing'), 'ended', 0, start],
+    ['between two steps, at work', lock, change('progressing'), 'running', 999, { outcome: 'leave' }],
     ['died rolling back', lock, change('rolling-back'), 'gone', 0, start],
     ['recovery at work', lock, change('rolling-back', 3), 'running', 999, { outcome: 'leave' }],
     ['recovery at work, lease over', lock, change('rolling-back', 3), 'running', 1_001, { outcome: 'leave' }],
@@ -82,5 +85,27 @@ describe('recovery', () => {
     expect(changeIdOf('chg-a-recover-3')).toBe('chg-a');
     expect(changeIdOf('chg-a')).toBe('chg-a');
     expect(changeIdOf('chg-recover-x')).toBe('chg-recover-x');
+  });
+
+  it('knows the execution by which a person undoes a change, until recovery takes over from it', () => {
+    const undone = { ...change('rolling-back'), undoExecution: 'chg-a-undo-2' };
+    expect(executionInCharge(undone)).toBe('chg-a-undo-2');
+    expect(executionInCharge({ ...undone, recoveredFrom: 9 })).toBe('chg-a-recover-9');
+    expect(changeIdOf('chg-a-undo-2')).toBe('chg-a');
+    expect(decideRecovery(lock, undone, 'ended', 0)).toStrictEqual(start);
+  });
+
+  it.each([
+    ['chg-a-undo-1', true],
+    ['chg-a-undo-9999', true],
+    ['chg-a-undo-0', false],
+    ['chg-a-undo-10000', false],
+    ['chg-a-undo-', false],
+    ['chg-a', false],
+    ['chg-a-recover-1', false],
+    ['chg-b-undo-1', false],
+    ['chg-a-recover-1-undo-1', false],
+  ])('%s undoes chg-a: %s', (name, expected) => {
+    expect(isUndoOf(name, 'chg-a')).toBe(expected);
   });
 });

@@ -7,10 +7,19 @@ const digest = '1'.repeat(64);
 const ids = { changeId: 'chg-a', incidentId: 'inc-a', planDigest: digest };
 const good = [
   { operation: 'acquire-lock', ...ids },
-  { operation: 'record-snapshot', changeId: 'chg-a', fencingToken: 1, snapshotDigest: digest },
+  {
+    operation: 'record-snapshot',
+    changeId: 'chg-a',
+    fencingToken: 1,
+    snapshotDigest: digest,
+    ownerStack: 'checkout',
+  },
   { operation: 'authorise', changeId: 'chg-a', fencingToken: 1 },
   { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'executed' },
   { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'rolled-back', reason: 'ok' },
+  { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'step-validated', step: 1 },
+  { operation: 'ask-person', changeId: 'chg-a', fencingToken: 1, reason: 'alarm: unreadable' },
+  { operation: 'reopen', changeId: 'chg-a', requestedBy: 'ada', reason: 'slow', execution: 'chg-a-undo-1' },
   { operation: 'refuse', ...ids, result: 'stopped', reason: 'kill switch' },
   { operation: 'release', changeId: 'chg-a', fencingToken: 1 },
   { operation: 'take-over', changeId: 'chg-a', fencingToken: 1 },
@@ -39,6 +48,10 @@ describe('requests to change control', () => {
     { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'started' },
     { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'refused' },
     { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'snapshot-taken' },
+    { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'undo-started' },
+    { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'executed', step: -1 },
+    { operation: 'reopen', changeId: 'chg-a', requestedBy: '', reason: 'slow', execution: 'chg-a-undo-1' },
+    { operation: 'reopen', changeId: 'chg-a', requestedBy: 'ada', reason: '', execution: 'chg-a-undo-1' },
     { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'constructor' },
     { operation: 'record', changeId: 'chg-a', fencingToken: 1, event: 'executed', reason: 'x'.repeat(501) },
     { operation: 'acquire-lock', ...ids, planDigest: digest.toUpperCase().replaceAll('1', 'A') },
@@ -53,7 +66,14 @@ describe('tasks of an action', () => {
     expect(z.safeParse(actionTaskInput, { ...task, operation }).success).toBe(true);
   });
 
+  it('pre-check is asked for a plan, without a change', () => {
+    const asked = { operation: 'pre-check', incidentId: 'inc-a', planDigest: digest };
+    expect(z.safeParse(actionTaskInput, asked).success).toBe(true);
+    expect(z.safeParse(actionTaskInput, { ...asked, changeId: 'chg-a' }).success).toBe(false);
+  });
+
   it.each([
+    { ...task, operation: 'pre-check' },
     { ...task, operation: 'rollback' },
     { ...task, operation: '__proto__' },
     { ...task, parameters: { toVersion: '9' } },

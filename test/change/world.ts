@@ -6,27 +6,37 @@ import { type LedgerEntry, verifyChain } from '../../functions/audit/ledger-entr
 import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import { ActionRunner } from '../../functions/change/actions/action-runner.ts';
 import { ActionRuntimeStore } from '../../functions/change/actions/action-runtime.store.ts';
+import type { ActionSurroundings, Ownership } from '../../functions/change/actions/action-surroundings.ts';
 import { actionTaskInput } from '../../functions/change/actions/action-task.ts';
 import {
   type AliasState,
+  aliasAfter,
   aliasTarget,
 } from '../../functions/change/actions/lambda-shift-alias/alias-target.ts';
 import {
   type ShiftAliasParameters,
   shiftAlias,
 } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
-import type { TargetClient, TargetReading, TargetWrite } from '../../functions/change/actions/target.ts';
+import type {
+  StepInHand,
+  TargetClient,
+  TargetReading,
+  TargetWrite,
+} from '../../functions/change/actions/target.ts';
 import { AuthoriseStore } from '../../functions/change/authorise.store.ts';
 import { ChangeStore } from '../../functions/change/change.store.ts';
 import { controlChange } from '../../functions/change/change-control.ts';
 import type { SkipLock } from '../../functions/change/change-protocol.ts';
 import { changeRequest } from '../../functions/change/change-request.ts';
+import { isTerminal } from '../../functions/change/change-status.ts';
 import { EndingStore } from '../../functions/change/ending.store.ts';
 import { OpeningStore } from '../../functions/change/opening.store.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 import type { ExecutionState } from '../../functions/change/recovery.ts';
 import { type Recovered, recoverAll, recoverEnded } from '../../functions/change/recovery-sweep.ts';
+import { UndoStore } from '../../functions/change/undo.store.ts';
 import type { CriterionFinding } from '../../functions/change/validation.ts';
+import { VerdictStore } from '../../functions/change/verdict.store.ts';
 import { Database, type Item, type TransactResult, type Write } from '../../functions/platform/dynamodb.ts';
 import { changeIdFor } from '../../functions/platform/ids.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
@@ -42,6 +52,8 @@ export const dailyLimits = {
   maximumChangesPerDayOfAction: 10_000,
   maximumChangesPerDayOnTarget: 10_000,
 };
+
+export const snapshotRetentionSeconds = 7 * 86_400;
 
 /** Counts every write in the order it is made and can make the process die around one of them. */
 export class WriteCounter {
@@ -93,7 +105,7 @@ export class FakeAlias implements TargetClient<ShiftAliasParameters, AliasState>
   state: AliasState = { functionVersion: '2', additionalWeights: {}, revisionId: 'r1' };
   effects = 0;
   /** What the next calls throw instead of working. */
-  readonly trouble: { apply?: Error; restore?: Error } = {};
+  readonly trouble: { read?: Error; apply?: Error; restore?: Error } = {};
   beforeApply: (() => Promise<void>) | undefined;
   readonly #counter: WriteCounter;
 
@@ -102,13 +114,20 @@ export class FakeAlias implements TargetClient<ShiftAliasParameters, AliasState>
   }
 
   async read(): Promise<TargetReading<AliasState>> {
+    if (this.trouble.read !== undefined) throw this.trouble.read;
     return { outcome: 'found', state: this.state };
   }
 
-  async apply(parameters: ShiftAliasParameters, snapshot: AliasState): Promise<TargetWrite> {
+  async apply(
+    parameters: ShiftAliasParameters,
+    snapshot: AliasState,
+    step?: StepInHand<AliasState>,
+  ): Promise<TargetWrite> {
     await this.beforeApply?.();
     if (this.trouble.apply !== undefined) throw this.trouble.apply;
-    return this.#write('apply', snapshot.revisionId, parameters.toVersion, {});
+    const { functionVersion, additionalWeights } = aliasAfter(parameters, step?.index);
+    const { revisionId } = step?.current ?? snapshot;
+    return this.#write('apply', revisionId, functionVersion, additionalWeights);
   }
 
   async restore(_: ShiftAliasParameters, snapshot: AliasState, current: AliasState): Promise<TargetWrite> {
@@ -117,8 +136,8 @@ export class FakeAlias implements TargetClient<ShiftAliasParameters, AliasState>
   }
 
   /** What another person or pipeline does to the alias. */
-  foreign(functionVersion: string): void {
-    this.state = { functionVersion, additionalWeights: {}, revisionId: randomUUID() };
+  foreign(functionVersion: string, additionalWeights: AliasState['additionalWeights'] = {}): void {
+    this.state = { functionVersion, additionalWeights, revisionId: randomUUID() };
   }
 
   #write(
@@ -152,7 +171,19 @@ export class World {
   readonly gate: AuthoriseStore;
   readonly openings: OpeningStore;
   readonly endings: EndingStore;
-  readonly runner: ActionRunner<ShiftAliasParameters, AliasState>;
+  readonly verdicts: VerdictStore;
+  readonly undos: UndoStore;
+  /** What carries the action out; a test may put another kind of action in its place. */
+  runner: Pick<ActionRunner<ShiftAliasParameters, AliasState>, 'run'>;
+  readonly around: ActionSurroundings;
+  /** Owner of the target, as its tags say. */
+  owner: Ownership = { outcome: 'not-owned' };
+  /** What each metric shows, by name. */
+  readonly metrics = new Map<string, CriterionFinding>();
+  /** What a person answers, as the approvals store it; nobody answers where there is none. */
+  verdict: 'approved' | 'rejected' | undefined;
+  /** What was asked, in order. */
+  readonly questions: unknown[] = [];
   readonly executions = new Map<string, ExecutionState>();
   readonly tables: TestTables;
   plan: Plan;
@@ -171,16 +202,28 @@ export class World {
       lockLeaseSeconds,
       policyDigest,
       dailyLimits,
+      snapshotRetentionSeconds,
     };
     const clock = () => this.now;
     this.changes = new ChangeStore(this.database, this.ledger, settings, clock);
     this.gate = new AuthoriseStore(this.database, this.ledger, settings, clock);
     this.openings = new OpeningStore(this.database, this.ledger, settings, clock, this.changes);
     this.endings = new EndingStore(this.ledger, settings, clock, this.changes);
-    this.runner = new ActionRunner(aliasTarget, this.alias, {
+    this.verdicts = new VerdictStore(this.ledger, settings, clock, this.changes, randomUUID);
+    this.undos = new UndoStore(this.database, this.ledger, settings, clock, this.changes);
+    this.around = {
       environment: 'local',
+      place: { partition: 'aws', region: 'us-east-1', account: '000000000000' },
       validationSeconds: 120,
       clock,
+      pause: async (seconds) => {
+        this.now += seconds * 1_000;
+      },
+      owners: { ownerOf: async () => this.owner },
+      metrics: {
+        look: async ({ metricName }) =>
+          this.metrics.get(metricName) ?? { result: 'pass', reason: `metric: ${metricName}` },
+      },
       runtime: new ActionRuntimeStore(this.database, settings),
       snapshots: {
         find: async (key) => this.snapshots.get(key),
@@ -195,7 +238,8 @@ export class World {
       },
       alarms: { look: async () => this.alarm },
       probe: { look: async () => ({ result: 'pass', reason: 'probe: status 200' }) },
-    });
+    };
+    this.runner = new ActionRunner(aliasTarget, this.alias, this.around);
     this.plan = shiftPlan(this.incidentId, this.functionName);
   }
 
@@ -293,24 +337,28 @@ export class World {
     } = {},
   ): Promise<Ending | 'died'> {
     const name = options.name ?? this.changeId;
-    const machine = changeMachine({ 'lambda.shift-alias': 'action' }, 'change-control', 5);
+    const machine = changeMachine({ [this.plan.action]: 'action' }, 'change-control', 5);
     this.executions.set(name, 'running');
     try {
       return await interpret(
         machine,
         options.input ?? { ...this.subject, action: this.plan.action, mode: 'apply' },
         {
+          executionName: name,
           pass: (seconds) => {
             this.now += seconds * 1_000;
           },
           invoke: async (functionName, payload, state) => {
             await options.onState?.(state, payload);
+            if (functionName === 'ask-person') return this.#askPerson(payload);
             if (functionName === 'action') return this.runner.run(z.parse(actionTaskInput, payload));
             return controlChange(z.parse(changeRequest, payload), {
               changes: this.changes,
               openings: this.openings,
               endings: this.endings,
               gate: this.gate,
+              verdicts: this.verdicts,
+              undos: this.undos,
               page: (changeId) => this.page(changeId),
             });
           },
@@ -322,6 +370,36 @@ export class World {
     } finally {
       this.executions.set(name, 'ended');
     }
+  }
+
+  /** The person's answer is stored as the approvals store it, before the execution hears of it. */
+  async #askPerson(payload: unknown): Promise<{ outcome: string }> {
+    this.questions.push(payload);
+    const { approvalId } = payload as { approvalId: string };
+    const { verdict, incidentId, planDigest } = this;
+    if (verdict === undefined) {
+      this.now += 600_000;
+      throw named('States.Timeout', 'nobody answered');
+    }
+    await this.put(this.tables.operations, {
+      ...itemKeys.approval(approvalId),
+      approvalId,
+      incidentId,
+      planDigest,
+      status: verdict,
+    });
+    return { outcome: verdict };
+  }
+
+  /** Undoes a kept change, as `change roll-back` starts it. */
+  undo(number = 1, options: Parameters<World['execute']>[0] = {}): Promise<Ending | 'died'> {
+    const input = {
+      ...this.subject,
+      mode: 'undo',
+      requestedBy: 'arn:aws:iam::1:user/ada',
+      reason: 'too slow',
+    };
+    return this.execute({ name: `${this.changeId}-undo-${number}`, input, ...options });
   }
 
   /** What the recovery function does; recoveries it starts run to their end before it answers. */
@@ -372,6 +450,11 @@ export class World {
     return this.tables.ledger.read(incidentChain(this.incidentId));
   }
 
+  /** The finding of one kind about this change. */
+  findingOf(kind: string): Promise<Item | undefined> {
+    return this.tables.database.get(this.tables.operations, itemKeys.finding(`${kind}-${this.changeId}`));
+  }
+
   async types(): Promise<string[]> {
     return (await this.chain()).map(({ type }) => type);
   }
@@ -381,24 +464,28 @@ export class World {
     const change = await this.changes.find(this.changeId);
     const lock = await this.changes.lockOf(this.targetKey);
     const chain = await this.chain();
-    const finding = await this.tables.database.get(
-      this.tables.operations,
-      itemKeys.finding(`rollback-failed-${this.changeId}`),
-    );
+    const finding = await this.findingOf('rollback-failed');
     return {
       status: change?.status,
       version: this.alias.state.functionVersion,
+      weights: this.alias.state.additionalWeights,
       lock: lock?.phase ?? 'none',
       chainFaults: verifyChain(incidentChain(this.incidentId), chain),
       finding: finding?.['status'],
+      hasEnded: change !== undefined && isTerminal(change.status),
       starts: chain.filter(({ type }) => type === 'change.started').length,
       releases: chain.filter(({ type }) => type === 'change.released').length,
     };
   }
 }
 
-export function shiftPlan(incidentId: string, functionName: string, toVersion = '1'): Plan {
-  const parameters = { functionName, aliasName: 'live', fromVersion: '2', toVersion };
+export function shiftPlan(
+  incidentId: string,
+  functionName: string,
+  toVersion = '1',
+  more: { readonly progressive?: boolean } = {},
+): Plan {
+  const parameters = { functionName, aliasName: 'live', fromVersion: '2', toVersion, ...more };
   return {
     schemaVersion: 1,
     incidentId,

@@ -4,7 +4,7 @@ import { readKillSwitches } from '../../platform/kill-switch-reading.store.ts';
 import type { KillSwitchesReading, SwitchSubject } from '../../platform/kill-switch-scope.ts';
 import { parseChange, parseLock } from '../change-record.ts';
 import type { ChangeTables } from '../change-writes.ts';
-import type { ActionFacts, ActionTask } from './action-task.ts';
+import type { ActionFacts, ActionTask, PreCheckTask } from './action-task.ts';
 
 /** What an action's function reads of Interlock's own state: strongly consistent, and it can write none of it. */
 export class ActionRuntimeStore {
@@ -16,11 +16,11 @@ export class ActionRuntimeStore {
     this.#tables = tables;
   }
 
-  async facts({ changeId, incidentId, planDigest }: ActionTask): Promise<ActionFacts> {
+  async facts(task: ActionTask): Promise<ActionFacts> {
     const { operations, controls } = this.#tables;
-    const [changeItem, planItem] = await Promise.all([
-      this.#database.get(operations, itemKeys.change(changeId)),
-      this.#database.get(operations, itemKeys.plan(incidentId, planDigest)),
+    const [changeItem, storedPlan] = await Promise.all([
+      this.#database.get(operations, itemKeys.change(task.changeId)),
+      this.plan(task),
     ]);
     const change = changeItem === undefined ? undefined : parseChange(changeItem);
     const lockItem =
@@ -30,8 +30,14 @@ export class ActionRuntimeStore {
     return {
       change,
       lock: lockItem === undefined ? undefined : parseLock(lockItem),
-      storedPlan: planItem?.['plan'],
+      storedPlan,
     };
+  }
+
+  /** The plan as stored, whatever it is. */
+  async plan({ incidentId, planDigest }: ActionTask | PreCheckTask): Promise<unknown> {
+    const item = await this.#database.get(this.#tables.operations, itemKeys.plan(incidentId, planDigest));
+    return item?.['plan'];
   }
 
   killSwitch(subject: SwitchSubject): Promise<KillSwitchesReading> {

@@ -8,15 +8,20 @@ import type { ChangeStatus } from '../change-status.ts';
 import { checkStoredPlan, type PlanCheck } from '../stored-plan.ts';
 import { isHeldBy, isLeaseLive, type TargetLock } from '../target-lock.ts';
 
-/** What the `change` state machine asks of an action's function. Ids and digests only. */
-export const actionTaskInput = z.strictObject({
-  operation: z.enum(['snapshot', 'execute', 'validate', 'roll-back']),
-  changeId: z.string().check(z.maxLength(100)),
+const ofPlan = {
   incidentId: z.string().check(z.maxLength(100)),
   planDigest: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-  fencingToken: z.int(),
-});
-export type ActionTask = z.output<typeof actionTaskInput>;
+};
+const ofChange = { ...ofPlan, changeId: z.string().check(z.maxLength(100)), fencingToken: z.int() };
+
+/** What the state machines ask of an action's function. Ids and digests only. */
+export const actionTaskInput = z.discriminatedUnion('operation', [
+  z.strictObject({ operation: z.enum(['snapshot', 'execute', 'validate', 'roll-back']), ...ofChange }),
+  /** Before anybody decides: no change, no lock, nothing written. */
+  z.strictObject({ operation: z.literal('pre-check'), ...ofPlan }),
+]);
+export type PreCheckTask = Extract<z.output<typeof actionTaskInput>, { operation: 'pre-check' }>;
+export type ActionTask = Exclude<z.output<typeof actionTaskInput>, PreCheckTask>;
 
 /** What the function reads, strongly consistent, before it believes anything it was told. */
 export interface ActionFacts {
@@ -72,6 +77,9 @@ export function planFor(
   if (check.targetKey !== facts.change.targetKey) {
     return { outcome: 'unsound', reason: 'the lock was taken on another target' };
   }
+  if (facts.change.steps !== check.steps) {
+    return { outcome: 'unsound', reason: 'the change was opened with another number of steps' };
+  }
   return check;
 }
 
@@ -99,17 +107,18 @@ export function snapshotKey(action: string, changeId: string): string {
   return `${action}/${changeId}.json`;
 }
 
-/** Stored right before the first write to a target: from then on, what the plan leads to may be our doing. */
+/** Stored right before the first write of a step: from then on, what the step leads to may be our doing. */
 export interface Intent {
   readonly key: string;
   readonly text: string;
 }
 
-/** The intent of a change; it stands under the same prefix as the snapshot that it is bound to. */
-export function intentOf(action: string, changeId: string, snapshotDigest: string): Intent {
+/** The intent of one step of a change; it stands under the same prefix as the snapshot that it is bound to. */
+export function intentOf(action: string, changeId: string, snapshotDigest: string, step = 0): Intent {
+  const isFirst = step === 0;
   return {
-    key: `${action}/${changeId}.intent.json`,
-    text: canonicalJson({ schemaVersion: 1, changeId, snapshotDigest }),
+    key: `${action}/${changeId}${isFirst ? '' : `.step-${step}`}.intent.json`,
+    text: canonicalJson({ schemaVersion: 1, changeId, snapshotDigest, ...(isFirst ? {} : { step }) }),
   };
 }
 

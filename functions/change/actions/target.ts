@@ -12,6 +12,20 @@ export type TargetWrite =
   | { readonly outcome: 'target-changed' }
   | { readonly outcome: 'failed'; readonly reason: string };
 
+/** A step of a progressive change that is about to be made. */
+export interface StepInHand<State> {
+  /** 0 for the first. */
+  readonly index: number;
+  /** As read just now: the snapshot's state before the first step, else what the step before left. */
+  readonly current: State;
+}
+
+/** Whether a call would be allowed, as far as it can be told without making it. */
+export interface DryRun {
+  readonly outcome: 'allowed' | 'denied' | 'unknown';
+  readonly reason: string;
+}
+
 /** How one action compares what it reads. Pure. */
 export interface TargetRules<Parameters extends object, State> {
   readonly definition: ActionDefinition<Parameters>;
@@ -27,13 +41,21 @@ export interface TargetRules<Parameters extends object, State> {
   readonly isRestored: (snapshot: State, current: State) => boolean;
   /** The value a `read-back` criterion compares. */
   readonly readBack: (state: State) => string;
+  /** The target stands as this step (0 for the first) leaves it. Needed by an action with steps. */
+  readonly isAtStep?: (parameters: Parameters, state: State, step: number) => boolean;
 }
 
 /** The only hands on the target, on the action's own role. */
 export interface TargetClient<Parameters extends object, State> {
   read(parameters: Parameters): Promise<TargetReading<State>>;
-  /** Makes the change, unless the target moved on from the snapshot. */
-  apply(parameters: Parameters, snapshot: State): Promise<TargetWrite>;
+  /**
+   * Makes the change, unless the target moved on from the snapshot.
+   *
+   * @param step Of a progressive change: makes this step, unless the target moved on from `step.current`.
+   */
+  apply(parameters: Parameters, snapshot: State, step?: StepInHand<State>): Promise<TargetWrite>;
   /** Writes the snapshot's value back, unless the target moved on from what was read just now. */
   restore(parameters: Parameters, snapshot: State, current: State): Promise<TargetWrite>;
+  /** Whether `apply` would be allowed, where the API can say so without doing anything. */
+  dryRun?(parameters: Parameters): Promise<DryRun>;
 }

@@ -3,11 +3,15 @@ import { DependencyUnavailableError } from '../../platform/errors.ts';
 /** How AWS services say "not now" to a request they did not carry out. */
 const transient = new Set([
   'RequestLimitExceeded',
+  'RequestThrottled',
   'ResourceConflictException',
+  'ResourceContentionFault',
+  'ScalingActivityInProgressFault',
   'Throttling',
   'ThrottlingException',
   'TooManyRequestsException',
   'TooManyUpdates',
+  'UpdateInProgressException',
 ]);
 
 /**

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { TargetRules } from '../target.ts';
-import { type ShiftAliasParameters, shiftAlias } from './definition.ts';
+import { aliasText, type ShiftAliasParameters, shiftAlias, trafficShares } from './definition.ts';
 
 /** An alias as read: where it points, how traffic is split beside that, and which write that was. */
 export interface AliasState {
@@ -18,19 +18,37 @@ export const aliasTarget: TargetRules<ShiftAliasParameters, AliasState> = {
     additionalWeights: z.record(z.string(), z.number()),
     revisionId: z.string(),
   }),
-  isBefore: ({ fromVersion }, state) => state.functionVersion === fromVersion,
-  isAfter: ({ toVersion }, state) =>
-    state.functionVersion === toVersion && Object.keys(state.additionalWeights).length === 0,
+  // An alias splits traffic between two versions at most: steps have no room for a third.
+  isBefore: ({ fromVersion, progressive }, state) =>
+    state.functionVersion === fromVersion &&
+    (progressive !== true || hasSameWeights(state.additionalWeights, {})),
+  isAfter: (parameters, state) => pointsAt(state, aliasAfter(parameters)),
   isUntouched: (snapshot, current) => snapshot.revisionId === current.revisionId,
-  isRestored: (snapshot, current) =>
-    snapshot.functionVersion === current.functionVersion &&
-    hasSameWeights(snapshot.additionalWeights, current.additionalWeights),
-  readBack: (state) =>
-    [
-      state.functionVersion,
-      ...Object.entries(state.additionalWeights).map(([version, share]) => `${version}:${share}`),
-    ].join(' + '),
+  isRestored: (snapshot, current) => pointsAt(current, snapshot),
+  readBack: ({ functionVersion, additionalWeights }) => aliasText(functionVersion, additionalWeights),
+  isAtStep: (parameters, state, step) => pointsAt(state, aliasAfter(parameters, step)),
 };
+
+/** Where an alias points, without the write that put it there. */
+type AliasRoute = Pick<AliasState, 'functionVersion' | 'additionalWeights'>;
+
+/** What the change leads to, or one of its steps. */
+export function aliasAfter(
+  { fromVersion, toVersion }: ShiftAliasParameters,
+  step = trafficShares.length,
+): AliasRoute {
+  const share = trafficShares[step];
+  return share === undefined
+    ? { functionVersion: toVersion, additionalWeights: {} }
+    : { functionVersion: fromVersion, additionalWeights: { [toVersion]: share } };
+}
+
+function pointsAt(state: AliasRoute, route: AliasRoute): boolean {
+  return (
+    state.functionVersion === route.functionVersion &&
+    hasSameWeights(state.additionalWeights, route.additionalWeights)
+  );
+}
 
 function hasSameWeights(a: AliasState['additionalWeights'], b: AliasState['additionalWeights']): boolean {
   const versions = Object.keys(a);

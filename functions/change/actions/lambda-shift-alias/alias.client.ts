@@ -6,9 +6,9 @@ import {
   ResourceNotFoundException,
   UpdateAliasCommand,
 } from '@aws-sdk/client-lambda';
-import type { TargetClient, TargetReading, TargetWrite } from '../target.ts';
+import type { StepInHand, TargetClient, TargetReading, TargetWrite } from '../target.ts';
 import { unavailableIfTransient } from '../transient-error.ts';
-import type { AliasState } from './alias-target.ts';
+import { type AliasState, aliasAfter } from './alias-target.ts';
 import type { ShiftAliasParameters } from './definition.ts';
 
 /**
@@ -49,27 +49,31 @@ export class AliasClient implements TargetClient<ShiftAliasParameters, AliasStat
     }
   }
 
-  apply(parameters: ShiftAliasParameters, snapshot: AliasState): Promise<TargetWrite> {
-    return this.#point(parameters, parameters.toVersion, {}, snapshot.revisionId);
+  apply(
+    parameters: ShiftAliasParameters,
+    snapshot: AliasState,
+    step?: StepInHand<AliasState>,
+  ): Promise<TargetWrite> {
+    const { revisionId } = step?.current ?? snapshot;
+    return this.#point(parameters, { ...aliasAfter(parameters, step?.index), revisionId });
   }
 
   restore(parameters: ShiftAliasParameters, snapshot: AliasState, current: AliasState): Promise<TargetWrite> {
-    return this.#point(parameters, snapshot.functionVersion, snapshot.additionalWeights, current.revisionId);
+    return this.#point(parameters, { ...snapshot, revisionId: current.revisionId });
   }
 
+  /** @param to.revisionId The write that this one follows. */
   async #point(
     { functionName, aliasName }: ShiftAliasParameters,
-    version: string,
-    weights: AliasState['additionalWeights'],
-    revisionId: string,
+    { functionVersion, additionalWeights, revisionId }: AliasState,
   ): Promise<TargetWrite> {
     try {
       await this.#writer.send(
         new UpdateAliasCommand({
           FunctionName: functionName,
           Name: aliasName,
-          FunctionVersion: version,
-          RoutingConfig: { AdditionalVersionWeights: { ...weights } },
+          FunctionVersion: functionVersion,
+          RoutingConfig: { AdditionalVersionWeights: { ...additionalWeights } },
           RevisionId: revisionId,
         }),
       );

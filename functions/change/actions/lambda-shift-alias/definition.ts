@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { ActionDefinition } from '../../action-definition.ts';
+import type { ActionDefinition, ChangeStep } from '../../action-definition.ts';
+import type { SuccessCriterion } from '../../plan.ts';
 
 const schema = z.strictObject({
   functionName: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
@@ -8,15 +9,49 @@ const schema = z.strictObject({
   fromVersion: z.string().check(z.regex(/^[1-9][0-9]{0,9}$/)),
   /** Published version it shall point to. */
   toVersion: z.string().check(z.regex(/^[1-9][0-9]{0,9}$/)),
+  /** Moves 10 %, then 50 % of the traffic, and all of it only when no invocation failed. @default at once */
+  progressive: z.optional(z.boolean()),
 });
 
 export type ShiftAliasParameters = z.output<typeof schema>;
+
+/** Share of traffic that goes to the new version while its alias is being shifted; after the last, all of it. */
+export const trafficShares: readonly number[] = [0.1, 0.5];
+
+/** What an alias reads like: its version, and what share of traffic goes elsewhere. */
+export function aliasText(version: string, weights: Readonly<Record<string, number>>): string {
+  return [version, ...Object.entries(weights).map(([other, share]) => `${other}:${share}`)].join(' + ');
+}
+
+const sharesText = trafficShares.map((share) => `${share * 100} %`).join(' and ');
+
+function stepAt(parameters: ShiftAliasParameters, share: number): ChangeStep {
+  const { functionName, aliasName, fromVersion, toVersion } = parameters;
+  const ofNewVersion = {
+    kind: 'metric',
+    namespace: 'AWS/Lambda',
+    dimensions: {
+      FunctionName: functionName,
+      Resource: `${functionName}:${aliasName}`,
+      ExecutedVersion: toVersion,
+    },
+    statistic: 'Sum',
+    periodSeconds: 60,
+  } as const;
+  const criteria: SuccessCriterion[] = [
+    { kind: 'read-back', expected: aliasText(fromVersion, { [toVersion]: share }) },
+    { ...ofNewVersion, metricName: 'Invocations', comparison: 'at-least', threshold: 1 },
+    { ...ofNewVersion, metricName: 'Errors', comparison: 'at-most', threshold: 0 },
+  ];
+  return { name: `${share * 100} % of traffic`, criteria };
+}
 
 /** Points a Lambda alias at another published version: the usual way back from a bad release. */
 export const shiftAlias: ActionDefinition<ShiftAliasParameters> = {
   id: 'lambda.shift-alias',
   actionClass: 'traffic',
-  summary: 'Point a Lambda alias at another published version of the same function.',
+  summary:
+    'Point a Lambda alias at another published version of the same function, at once or (progressive) in steps.',
   parameters: schema,
   parametersJsonSchema: z.toJSONSchema(schema),
   tier: () => 'medium',
@@ -25,9 +60,9 @@ export const shiftAlias: ActionDefinition<ShiftAliasParameters> = {
     id: `${functionName}:${aliasName}`,
     key: `lambda-alias/${functionName}:${aliasName}`,
   }),
-  effect: ({ fromVersion, toVersion }) => ({
+  effect: ({ fromVersion, toVersion, progressive }) => ({
     before: `version ${fromVersion}`,
-    after: `version ${toVersion}`,
+    after: `version ${toVersion}${progressive === true ? `, by way of ${sharesText} of traffic` : ''}`,
   }),
   targetArn: ({ functionName }, { partition, region, account }) =>
     `arn:${partition}:lambda:${region}:${account}:function:${functionName}`,
@@ -40,6 +75,13 @@ export const shiftAlias: ActionDefinition<ShiftAliasParameters> = {
     ],
   },
   successCriteria: ({ toVersion }) => [{ kind: 'read-back', expected: toVersion }],
+  steps: (parameters) =>
+    parameters.progressive === true
+      ? [
+          ...trafficShares.map((share) => stepAt(parameters, share)),
+          { name: 'all traffic', criteria: shiftAlias.successCriteria(parameters) },
+        ]
+      : [],
   runbook: ({ functionName, aliasName, fromVersion, toVersion }) => [
     `aws lambda get-alias --function-name ${functionName} --name ${aliasName}`,
     `aws lambda update-alias --function-name ${functionName} --name ${aliasName} --function-version ${toVersion} --routing-config AdditionalVersionWeights={}`,
@@ -53,5 +95,8 @@ export const shiftAlias: ActionDefinition<ShiftAliasParameters> = {
       why: 'Targets are not known at deployment; limited to functions tagged for this environment.',
     },
   ],
-  examples: [{ functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' }],
+  examples: [
+    { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' },
+    { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '3', progressive: true },
+  ],
 };

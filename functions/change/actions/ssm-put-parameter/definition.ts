@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { ActionDefinition } from '../../action-definition.ts';
+import { shellWord } from '../../shell-word.ts';
 
 const schema = z.strictObject({
   /** Full name with its path, as in `/checkout/flags/new-pricing`. */
@@ -38,8 +39,8 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   successCriteria: ({ toValue }) => [{ kind: 'read-back', expected: toValue }],
   runbook: ({ name, fromValue, toValue }) => [
     `aws ssm get-parameter --name ${name}`,
-    `aws ssm put-parameter --overwrite --name ${name} --value ${JSON.stringify(toValue)}`,
-    `to undo: aws ssm put-parameter --overwrite --name ${name} --value ${JSON.stringify(fromValue)}`,
+    `aws ssm put-parameter --overwrite --name ${name} --value ${shellWord(toValue)}`,
+    `to undo: aws ssm put-parameter --overwrite --name ${name} --value ${shellWord(fromValue)}`,
   ],
   permissions: [
     {

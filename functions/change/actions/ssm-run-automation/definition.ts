@@ -1,0 +1,134 @@
+import * as z from 'zod/mini';
+import type { ActionDefinition } from '../../action-definition.ts';
+
+/** A runbook's own name, of this account or of AWS. An ARN is refused: it could name another account's. */
+const documentName = z.string().check(z.regex(/^[A-Za-z0-9_.-]{3,128}$/));
+/** A number: `$LATEST` and `$DEFAULT` may be another text tomorrow than the one that was approved. */
+const documentVersion = z.string().check(z.regex(/^[1-9][0-9]{0,9}$/));
+const parameterName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,49}$/));
+/** Each parameter takes one text; lists are not offered. */
+const parameters = z.record(parameterName, z.string().check(z.maxLength(1_024)));
+
+const schema = z
+  .strictObject({
+    documentName,
+    documentVersion,
+    /** Parameter of the runbook that names what it acts on, such as `InstanceId`. */
+    targetParameterName: parameterName,
+    /** What it acts on; changes of the same target wait for each other. */
+    targetValue: z.string().check(z.regex(/^[A-Za-z0-9_.:/+=@-]{1,256}$/)),
+    /** Its other parameters. */
+    parameters: z.optional(parameters),
+    /**
+     * Runbook that takes the effect back; it is given the same target. Without one the change is
+     * irreversible.
+     */
+    inverse: z.optional(
+      z.strictObject({ documentName, documentVersion, parameters: z.optional(parameters) }),
+    ),
+  })
+  .check(
+    z.refine(
+      ({ targetParameterName, parameters: own, inverse }) =>
+        ![own, inverse?.parameters].some((given = {}) => Object.hasOwn(given, targetParameterName)),
+      { path: ['parameters'], error: 'the target may be named only once' },
+    ),
+  );
+
+export type RunAutomationParameters = z.output<typeof schema>;
+
+/** What a runbook that was carried out reads as. */
+export const succeeded = 'runbook succeeded';
+
+/**
+ * Starts an SSM Automation runbook at a pinned version. What it does stands in the runbook: the tier is
+ * medium if another one takes it back, else high.
+ */
+export const runAutomation: ActionDefinition<RunAutomationParameters> = {
+  id: 'ssm.run-automation',
+  actionClass: 'repair',
+  summary:
+    'Run an SSM Automation runbook at a pinned version on one target; name the runbook that takes it back if there is one.',
+  parameters: schema,
+  parametersJsonSchema: z.toJSONSchema(schema),
+  tier: ({ inverse }) => (inverse === undefined ? 'high' : 'medium'),
+  target: ({ documentName: runbook, targetValue }) => ({
+    type: 'ssm-automation',
+    id: `${runbook}:${targetValue}`,
+    key: `ssm-automation/${targetValue}`,
+  }),
+  effect: ({ documentName: runbook, documentVersion: version, targetValue }) => ({
+    before: `${runbook} not run on ${targetValue}`,
+    after: `${runbook} version ${version} run on ${targetValue}`,
+  }),
+  targetArn: ({ documentName: runbook }, { partition, region, account }) =>
+    `arn:${partition}:ssm:${region}:${account}:document/${runbook}`,
+  // Of what it names; what else a runbook touches stands in the runbook, which whoever permits it has read.
+  blastRadius: () => ({ resources: 1, capacityPercent: 100 }),
+  reversal: ({ inverse }) =>
+    inverse === undefined
+      ? { kind: 'irreversible', reason: 'no runbook is named that takes the effect back' }
+      : {
+          kind: 'restore-snapshot',
+          steps: ({ targetValue }) => [
+            `run ${inverse.documentName} version ${inverse.documentVersion} on ${targetValue}`,
+            'wait for its end and read back that it succeeded',
+          ],
+        },
+  successCriteria: () => [{ kind: 'read-back', expected: succeeded }],
+  runbook: (given) => [
+    `aws ssm get-document --name ${given.documentName} --document-version ${given.documentVersion}`,
+    startCommand(given, given),
+    'aws ssm get-automation-execution --automation-execution-id <the id it answered>',
+    given.inverse === undefined ? 'there is no way back' : `to undo: ${startCommand(given.inverse, given)}`,
+  ],
+  permissions: [
+    {
+      actions: ['ssm:DescribeDocument', 'ssm:StartAutomationExecution'],
+      resource: { service: 'ssm', resource: 'document', resourceName: '*', separator: '/' },
+      onlyTagged: true,
+      why: 'Runbooks are not known at deployment; limited to documents tagged for this environment.',
+    },
+    {
+      actions: ['ssm:StartAutomationExecution', 'ssm:AddTagsToResource'],
+      resource: { service: 'ssm', resource: 'automation-execution', resourceName: '*', separator: '/' },
+      onlyTagged: false,
+      why: 'The execution that is started, and the tags it is found again by, have no name before they exist.',
+    },
+    {
+      actions: ['ssm:DescribeAutomationExecutions'],
+      resource: '*',
+      onlyTagged: false,
+      why: 'Listing executions knows no narrower resource.',
+    },
+  ],
+  examples: [
+    {
+      documentName: 'Checkout-EnableMaintenance',
+      documentVersion: '3',
+      targetParameterName: 'Service',
+      targetValue: 'checkout',
+      inverse: { documentName: 'Checkout-DisableMaintenance', documentVersion: '2' },
+    },
+    {
+      documentName: 'Checkout-FlushCache',
+      documentVersion: '7',
+      targetParameterName: 'Cluster',
+      targetValue: 'checkout-cache',
+      parameters: { Scope: 'sessions' },
+    },
+  ],
+};
+
+function startCommand(
+  run: Pick<RunAutomationParameters, 'documentName' | 'documentVersion' | 'parameters'>,
+  { targetParameterName, targetValue }: RunAutomationParameters,
+): string {
+  const given = Object.entries({ [targetParameterName]: targetValue, ...run.parameters });
+  // A value is untrusted, and the line is there to be pasted into a shell: it must not end the quotes.
+  const sent = JSON.stringify(Object.fromEntries(given.map(([name, value]) => [name, [value]]))).replaceAll(
+    "'",
+    "'\\''",
+  );
+  return `aws ssm start-automation-execution --document-name ${run.documentName} --document-version ${run.documentVersion} --parameters '${sent}'`;
+}

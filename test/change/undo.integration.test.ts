@@ -1,0 +1,206 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { itemKeys } from '../../functions/platform/item-keys.ts';
+import { freshTables, type TestTables } from '../platform/tables.ts';
+import { ExecutionDied, named } from './asl-interpreter.ts';
+import { snapshotRetentionSeconds, World } from './world.ts';
+
+let tables: TestTables;
+beforeAll(async () => {
+  tables = await freshTables();
+});
+
+async function kept(): Promise<World> {
+  const world = await new World(tables).prepare();
+  await world.killSwitch(false);
+  await world.execute();
+  expect(await world.settled()).toMatchObject({ status: 'kept', version: '1' });
+  return world;
+}
+
+const output = (outcome: string, reason: string) => ({
+  status: 'SUCCEEDED',
+  output: { outcome, reason: expect.stringContaining(reason) },
+});
+
+describe('undoing a change that was kept', () => {
+  it('restores the snapshot under a new fencing token and says who wanted it', async () => {
+    const world = await kept();
+    expect(await world.undo()).toMatchObject(output('rolled-back', 'undone by a person: too slow'));
+    expect((await world.types()).slice(-3)).toStrictEqual([
+      'change.undo-started',
+      'change.rolled-back',
+      'change.released',
+    ]);
+    const started = (await world.chain()).find(({ type }) => type === 'change.undo-started');
+    expect(started?.detail).toMatchObject({
+      requestedBy: 'arn:aws:iam::1:user/ada',
+      reason: 'too slow',
+      fencingToken: 2,
+    });
+    expect(await world.settled()).toMatchObject({
+      status: 'rolled-back',
+      version: '2',
+      lock: 'free',
+      chainFaults: [],
+      releases: 2,
+    });
+  });
+
+  it.each(['global', 'environment#local', 'agent#responder', 'action#lambda.shift-alias'])(
+    'is refused under the kill switch %s',
+    async (scope) => {
+      const own = await freshTables();
+      const world = await new World(own).prepare();
+      await world.killSwitch(false);
+      await world.execute();
+      await world.put(own.controls, { ...itemKeys.killSwitch(scope), engaged: true });
+      expect(await world.undo()).toMatchObject(output('refused', `the kill switch (${scope}) is engaged`));
+      expect(await world.settled()).toMatchObject({
+        status: 'kept',
+        version: '1',
+        lock: 'free',
+        releases: 1,
+      });
+    },
+  );
+
+  it.each([
+    [-1, 'rolled-back'],
+    [0, 'refused'],
+    [1, 'refused'],
+  ])('%d ms after its snapshot is no longer kept: %s', async (ms, outcome) => {
+    const world = await kept();
+    const { startedAtEpochMs = 0 } = (await world.changes.find(world.changeId)) ?? {};
+    world.now = startedAtEpochMs + snapshotRetentionSeconds * 1_000 + ms;
+    expect(await world.undo()).toMatchObject({ output: { outcome } });
+  });
+
+  it('is refused while another change holds the target, and while it has not ended itself', async () => {
+    const world = await kept();
+    const other = new World(tables);
+    other.plan = { ...world.plan, incidentId: other.incidentId };
+    await other.prepare();
+    await other.openings.acquireLock(other.subject);
+    expect(await world.undo()).toMatchObject(output('refused', `the target is locked by ${other.changeId}`));
+    await other.openings.refuse(other.subject, 'refused', 'test');
+    expect(await world.undo(2)).toMatchObject(output('rolled-back', 'undone by a person'));
+    expect(await world.undo(3)).toMatchObject(output('refused', 'it is rolled-back'));
+  });
+
+  it('is refused while the change is about to free its lock', async () => {
+    const world = await new World(tables).prepare();
+    await world.killSwitch(false);
+    let answer: unknown;
+    await world.execute({
+      onState: async (state) => {
+        if (state === 'Release the lock') answer = await world.undo();
+      },
+    });
+    expect(answer).toMatchObject(output('refused', 'about to free its lock'));
+  });
+
+  it.each([
+    ['no person', { requestedBy: undefined }],
+    ['no reason', { reason: undefined }],
+  ])('is not begun when it names %s', async (_, members) => {
+    const world = await kept();
+    const input = { ...world.subject, mode: 'undo', requestedBy: 'ada', reason: 'slow', ...members };
+    expect(await world.undo(1, { input })).toMatchObject({ output: { outcome: 'kept' } });
+    expect(await world.settled()).toMatchObject({ status: 'kept', version: '1', releases: 1 });
+  });
+
+  it.each(['again', 'chg-other-undo-1'])('is refused to an execution called %s', async (name) => {
+    const world = await kept();
+    expect(await world.undo(1, { name })).toMatchObject(output('refused', 'does not belong to this change'));
+  });
+
+  it('leaves what somebody else has set since and hands over to a person', async () => {
+    const world = await kept();
+    world.alias.foreign('9');
+    expect(await world.undo()).toMatchObject(output('rollback-failed', 'somebody else'));
+    expect(await world.settled()).toMatchObject({ version: '9', lock: 'free', finding: 'open' });
+    expect(world.pages).toStrictEqual([world.changeId]);
+  });
+
+  it('gives way to a kill switch that is engaged first', async () => {
+    const own = await freshTables();
+    const world = await new World(own).prepare();
+    await world.killSwitch(false);
+    await world.execute();
+    const ending = await world.undo(1, {
+      onState: (state) => {
+        if (state === 'Reopen the change') world.database.beforeTransact = () => world.killSwitch(true);
+      },
+    });
+    expect(ending).toMatchObject(output('refused', 'the kill switch (global) is engaged'));
+    expect(await world.settled()).toMatchObject({ status: 'kept', version: '1' });
+  });
+});
+
+describe('crashes of an undo', () => {
+  const writesOfUndo = ['transaction', 'restore', 'transaction', 'transaction'];
+  const cases = writesOfUndo.flatMap((_, index) =>
+    (['before', 'after'] as const).map((when) => ({ write: index + 1, when })),
+  );
+
+  it('knows its writes', async () => {
+    const world = await kept();
+    world.counter.names.length = 0;
+    await world.undo();
+    expect(world.counter.names).toStrictEqual(writesOfUndo);
+  });
+
+  it.each(cases)('a function that dies $when write $write is called again', async ({ write, when }) => {
+    const world = await kept();
+    world.counter.dieAround(write, when, () => named('Lambda.ServiceException', 'the process died'));
+    expect(await world.undo()).toMatchObject(output('rolled-back', ''));
+    expect(await world.settled()).toMatchObject({ version: '2', lock: 'free', chainFaults: [], releases: 2 });
+  });
+
+  // A death right after the restore is not noticed: what stands there is read back.
+  const deaths = cases.filter(({ write, when }) => write !== 2 || when === 'before');
+
+  it.each(deaths)('an execution that dies $when write $write is recovered', async ({ write, when }) => {
+    const world = await kept();
+    world.counter.dieAround(write, when, () => new ExecutionDied());
+    expect(await world.undo()).toBe('died');
+    await world.recover(`${world.changeId}-undo-1`);
+    const neverBegan = write === 1 && when === 'before';
+    expect(await world.settled()).toMatchObject({
+      status: neverBegan ? 'kept' : 'rolled-back',
+      version: neverBegan ? '1' : '2',
+      lock: 'free',
+      chainFaults: [],
+      releases: neverBegan ? 1 : 2,
+      finding: undefined,
+    });
+  });
+
+  it.each(deaths)(
+    'one that dies $when write $write unseen is found by the sweep',
+    async ({ write, when }) => {
+      const world = await kept();
+      world.counter.dieAround(write, when, () => new ExecutionDied());
+      expect(await world.undo()).toBe('died');
+      world.executions.set(`${world.changeId}-undo-1`, 'running');
+      world.now += 899_000;
+      await world.recover();
+      world.now += 2_000;
+      await world.recover();
+      expect(await world.settled()).toMatchObject({ lock: 'free', chainFaults: [], hasEnded: true });
+    },
+  );
+
+  it('is left alone while it runs', async () => {
+    const world = await kept();
+    const ending = await world.undo(1, {
+      onState: async (state) => {
+        if (state !== 'Roll the change back') return;
+        // The execution that made the change ended long ago and is not in charge any more.
+        expect(await world.recover(world.changeId)).toMatchObject([{ outcome: 'left' }]);
+        expect(await world.recover()).toMatchObject([{ outcome: 'left' }]);
+      },
+    });
+    expect(ending).toMatchObject(output('rolled-back', 'undone by a person'));
+  });
+});
