@@ -18,8 +18,22 @@ export interface Connection {
   readonly tables: { readonly controls: string; readonly operations: string; readonly ledger: string };
   /** Where approval pages open, without a trailing slash. */
   readonly pagesUrl: string;
+  readonly changeStateMachineArn: string;
+  /** Where people are told. */
+  readonly personTopicArn: string;
+  /** How long a snapshot is kept: until then a kept change can be undone. */
+  readonly snapshotRetentionDays: number;
+  /** For the clients that only one command needs. */
+  readonly clientConfig: ClientConfig;
   /** ARN of whoever runs the command, for the ledger; `unknown` when STS does not say within two seconds. */
   caller(): Promise<string>;
+}
+
+/** Where and as whom an AWS client of this connection calls; empty for what the AWS environment selects. */
+export interface ClientConfig {
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 const localState = z.object({
@@ -50,7 +64,7 @@ export async function connect(stage: string | undefined, as?: string): Promise<C
       `--as is for the local stack; on stage ${stage} you are who your AWS credentials say`,
     );
   }
-  const config =
+  const config: ClientConfig =
     local === undefined
       ? {}
       : {
@@ -85,6 +99,10 @@ export async function connect(stage: string | undefined, as?: string): Promise<C
     tables,
     ledger: new LedgerStore(database, tables.ledger, 'interlock-cli'),
     pagesUrl: (local?.frontDoorUrl ?? output('ApiUrl')).replace(/\/$/, ''),
+    changeStateMachineArn: output('ChangeStateMachineArn'),
+    personTopicArn: output('PersonTopicArn'),
+    snapshotRetentionDays: Number(output('SnapshotRetentionDays')),
+    clientConfig: config,
     caller: () => callerOf(new STSClient({ ...config, maxAttempts: 1 })),
   };
 }

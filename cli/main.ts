@@ -2,10 +2,16 @@ import { Command } from 'commander';
 import { InterlockError } from '../functions/platform/errors.ts';
 import { approvalsCommand } from './commands/approvals.ts';
 import { auditCommand } from './commands/audit.ts';
+import { autonomyCommand } from './commands/autonomy.ts';
+import { breakGlassCommand } from './commands/break-glass.ts';
+import { changeCommand } from './commands/change.ts';
+import { evidenceCommand } from './commands/evidence.ts';
+import { exceptionCommand } from './commands/exception.ts';
 import { explainCommand } from './commands/explain.ts';
 import { findingsCommand } from './commands/findings.ts';
 import { incidentCommand } from './commands/incident.ts';
 import { killSwitchCommand } from './commands/kill-switch.ts';
+import { policyCommand } from './commands/policy.ts';
 import { bad } from './output.ts';
 
 const program = new Command('interlock')
@@ -14,6 +20,7 @@ const program = new Command('interlock')
   )
   .version('0.1.0')
   .option('--stage <name>', 'a deployed stage (dev, test, prod) instead of the running local stack')
+  .option('--as <user>', 'local stack only: act as one of its seeded users (ana, ben, mia)')
   .option('--json', 'print one JSON document instead of words')
   .addHelpText(
     'after',
@@ -25,10 +32,16 @@ const program = new Command('interlock')
 
 for (const command of [
   killSwitchCommand,
+  autonomyCommand,
+  breakGlassCommand,
+  policyCommand,
+  exceptionCommand,
   incidentCommand,
   approvalsCommand,
+  changeCommand,
   explainCommand,
   auditCommand,
+  evidenceCommand,
   findingsCommand,
 ]) {
   program.addCommand(inherit(command(), program));

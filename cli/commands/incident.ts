@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
+import type { Recommendation } from '../../functions/autonomy/recommendation.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { dim, instant, printable, printJson, printTable, timeOfDay } from '../output.ts';
+import { recommendationLines } from '../recommendation-lines.ts';
 import { connectFor, optionsOf } from './options.ts';
 
 /** What is and was being worked on. */
@@ -14,7 +16,7 @@ export function incidentCommand(): Command {
     .action((_options, self: Command) => list(self));
   command
     .command('show')
-    .description('the timeline of one incident, from its ledger chain')
+    .description('the timeline of one incident, and what is recommended: pre-checks, risk, runbook')
     .argument('<incident-id>')
     .action((incidentId: string, _options, self: Command) => show(incidentId, self));
   return command;
@@ -47,10 +49,14 @@ async function list(command: Command): Promise<void> {
 
 async function show(incidentId: string, command: Command): Promise<void> {
   const { database, ledger, tables } = await connectFor(command);
-  const [incident, entries] = await Promise.all([
+  const [incident, entries, items] = await Promise.all([
     database.get(tables.operations, itemKeys.incident(incidentId)),
     ledger.read(incidentChain(incidentId)),
+    database.query(tables.operations, itemKeys.recommendation(incidentId, '').pk),
   ]);
+  const recommendations = items
+    .sort((a, b) => Number(a['madeAtEpochMs']) - Number(b['madeAtEpochMs']))
+    .map(({ pk: _pk, sk: _sk, ...made }) => made as unknown as Recommendation);
   if (incident === undefined) {
     throw new InterlockError(
       'cli.no-incident',
@@ -59,7 +65,7 @@ async function show(incidentId: string, command: Command): Promise<void> {
   }
   if (optionsOf(command).json === true) {
     const { pk: _pk, sk: _sk, statusKey: _key, statusAt: _at, ...rest } = incident;
-    printJson({ ...rest, timeline: entries });
+    printJson({ ...rest, recommendations, timeline: entries });
     return;
   }
   const signal = incident['signal'] as { title: string; severity: string; priority: string };
@@ -71,6 +77,7 @@ async function show(incidentId: string, command: Command): Promise<void> {
     console.log(`because ${printable(String(incident['resultReason']))}`);
   console.log('');
   for (const entry of entries) console.log(timelineLine(entry));
+  for (const made of recommendations) console.log(`\n${recommendationLines(made).join('\n')}`);
 }
 
 /** One entry of a timeline: when, what, by whom, and the facts it carries. */

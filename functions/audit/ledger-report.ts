@@ -73,7 +73,10 @@ export function factsOf(item: Readonly<Record<string, unknown>>): RecordedFact[]
     about: [member, String(item[member])],
   });
   const pk = String(item['pk']);
-  if (pk.startsWith('DECISION#')) return [fact('decision.made', 'planDigest')];
+  // The count of an incident's denials stands beside its decisions.
+  if (pk.startsWith('DECISION#') && item['planDigest'] !== undefined) {
+    return [fact('decision.made', 'planDigest')];
+  }
   if (item['sk'] === 'APPROVAL') {
     const status = item['status'];
     return status === 'approved' || status === 'rejected' ? [fact(`approval.${status}`, 'approvalId')] : [];

@@ -1,66 +1,76 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Actor } from '../audit/ledger-entry.ts';
-import type { Database } from '../platform/dynamodb.ts';
+import { type Plan, planDigestOf } from '../change/plan.ts';
+import type { Database, Item } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
-import { stateOf } from '../platform/kill-switch-scope.ts';
-import type { KillSwitchState } from './decision.ts';
+import { covers, type SwitchScope, type SwitchSubject, stateOf } from '../platform/kill-switch-scope.ts';
 
-/** The switch as it stands, for people. */
+/** A switch as it stands, for people. */
 export interface KillSwitchStatus {
-  readonly state: KillSwitchState;
+  readonly scope: SwitchScope;
+  readonly state: 'engaged' | 'released';
   readonly reason?: string;
   readonly changedBy?: string;
   readonly changedAtEpochMs?: number;
 }
 
-/** A change whose effect is under way right now. */
-export interface InFlight {
+/** A change whose effect is under way right now. Members that could not be found out are absent. */
+export interface InFlight extends Partial<SwitchSubject> {
   readonly changeId: string;
   readonly incidentId: string;
   readonly target: string;
   readonly phase: 'mutating' | 'rolling-back';
 }
 
-/** The kill switch over everything Interlock may start. */
+/** The kill switches: over everything Interlock may start, or over one environment, agent role or action. */
 export class KillSwitchStore {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #table: string;
+  readonly #operations: string | undefined;
 
-  constructor(database: Database, ledger: LedgerStore, table: string) {
+  /** @param operationsTable Where plans are read, so that a narrower switch waits only for what it covers. */
+  constructor(database: Database, ledger: LedgerStore, table: string, operationsTable?: string) {
     this.#database = database;
     this.#ledger = ledger;
     this.#table = table;
+    this.#operations = operationsTable;
   }
 
-  /** Strongly consistent. A missing item counts as engaged: a new deployment does nothing until it is switched off. */
-  async status(): Promise<KillSwitchStatus> {
-    const item = await this.#database.get(this.#table, itemKeys.killSwitch('global'));
-    if (item === undefined)
-      return { state: 'engaged', reason: 'never switched off since this stage was deployed' };
-    return {
-      state: stateOf('global', item),
-      reason: item['reason'] as string,
-      changedBy: item['changedBy'] as string,
-      changedAtEpochMs: item['changedAtEpochMs'] as number,
-    };
+  /** Strongly consistent. A missing global switch counts as engaged: a new deployment does nothing. */
+  async status(scope: SwitchScope = 'global'): Promise<KillSwitchStatus> {
+    return toStatus(scope, await this.#database.get(this.#table, itemKeys.killSwitch(scope)));
+  }
+
+  /** Every switch that was ever written and the global one, the global one first; strongly consistent. */
+  async all(): Promise<KillSwitchStatus[]> {
+    const items = await this.#database.query(this.#table, 'SWITCH');
+    const byScope = new Map(items.map((item) => [String(item['sk']) as SwitchScope, item]));
+    const narrower = [...byScope.keys()].filter((scope) => scope !== 'global');
+    return (['global', ...narrower] as const).map((scope) => toStatus(scope, byScope.get(scope)));
   }
 
   /**
-   * Switches, with its ledger entry. Once this returns with `engaged`, no authorise transaction can commit:
-   * each of them checks this item.
+   * Switches, with its ledger entry. Once this returns with `engaged`, no authorise transaction of what the
+   * scope covers can commit: each of them checks this item.
    */
-  async set(state: KillSwitchState, actor: Actor, reason: string, nowEpochMs: number): Promise<void> {
+  async set(
+    state: 'engaged' | 'released',
+    actor: Actor,
+    reason: string,
+    nowEpochMs: number,
+    scope: SwitchScope = 'global',
+  ): Promise<void> {
     const result = await this.#ledger.commit(
       controlChain('kill-switch', nowEpochMs),
-      [{ type: `kill-switch.${state}`, atEpochMs: nowEpochMs, actor, detail: { scope: 'global', reason } }],
+      [{ type: `kill-switch.${state}`, atEpochMs: nowEpochMs, actor, detail: { scope, reason } }],
       [
         {
           kind: 'put',
           table: this.#table,
           item: {
-            ...itemKeys.killSwitch('global'),
+            ...itemKeys.killSwitch(scope),
             engaged: state === 'engaged',
             reason,
             changedBy: actor.id,
@@ -77,16 +87,58 @@ export class KillSwitchStore {
     }
   }
 
-  /** Everything whose effect is under way, consistently read: empty means stopped. */
-  async inFlight(): Promise<InFlight[]> {
+  /**
+   * Everything covered whose effect is under way, consistently read: empty means stopped. A lock that is only
+   * held is not among it: the next step of its change has to pass the switch first.
+   */
+  async inFlight(scope: SwitchScope = 'global'): Promise<InFlight[]> {
     const locks = await this.#database.query(this.#table, 'LOCK');
-    return locks
+    const moving = locks
       .filter((lock) => lock['phase'] === 'mutating' || lock['phase'] === 'rolling-back')
-      .map((lock) => ({
-        changeId: lock['changeId'] as string,
-        incidentId: lock['incidentId'] as string,
-        target: lock['sk'] as string,
-        phase: lock['phase'] as InFlight['phase'],
-      }));
+      .map(
+        (lock): InFlight => ({
+          changeId: String(lock['changeId']),
+          incidentId: String(lock['incidentId']),
+          target: String(lock['sk']),
+          phase: lock['phase'] as InFlight['phase'],
+        }),
+      );
+    const known = await Promise.all(
+      moving.map(async (lock) => ({ ...lock, ...(await this.#subjectOf(lock)) })),
+    );
+    return known.filter((change) => covers(scope, change));
   }
+
+  /** What a change under way belongs to; what cannot be read stays unknown, and unknown counts as covered. */
+  async #subjectOf({ changeId, incidentId }: InFlight): Promise<Partial<SwitchSubject>> {
+    const operations = this.#operations;
+    if (operations === undefined) return {};
+    try {
+      const change = await this.#database.get(operations, itemKeys.change(changeId));
+      const digest: unknown = change?.['planDigest'];
+      if (typeof digest !== 'string') return {};
+      const stored = await this.#database.get(operations, itemKeys.plan(incidentId, digest));
+      const plan = stored?.['plan'] as Plan;
+      if (planDigestOf(plan) !== digest) return {};
+      const { environment, agentRole, action } = plan;
+      return { environment, agentRole, action };
+    } catch {
+      return {};
+    }
+  }
+}
+
+function toStatus(scope: SwitchScope, item: Item | undefined): KillSwitchStatus {
+  if (item === undefined) {
+    const reason =
+      scope === 'global' ? 'never switched off since this stage was deployed' : 'never switched on';
+    return { scope, state: stateOf(scope, item), reason };
+  }
+  return {
+    scope,
+    state: stateOf(scope, item),
+    reason: item['reason'] as string,
+    changedBy: item['changedBy'] as string,
+    changedAtEpochMs: item['changedAtEpochMs'] as number,
+  };
 }

@@ -15,6 +15,11 @@ export function changeIdFor(incidentId: string, planDigest: string): string {
   return `chg-${digestOf([incidentId, planDigest]).slice(0, 20)}`;
 }
 
+/** The one decision on one plan of one incident. */
+export function decisionIdFor(incidentId: string, planDigest: string): string {
+  return `dec-${digestOf([incidentId, planDigest]).slice(0, 20)}`;
+}
+
 /** An unguessable id of 160 random bits, safe in a URL. It grants nothing: authority comes from the identity. */
 export function randomId(): string {
   return randomBytes(20).toString('base64url');

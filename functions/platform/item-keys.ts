@@ -10,6 +10,8 @@ export const itemKeys = {
   killSwitch: (scope: string): ItemKey => ({ pk: 'SWITCH', sk: scope }),
   /** The switch that the heartbeat tries; it covers nothing real. */
   canarySwitch: (): ItemKey => ({ pk: 'SWITCH-CANARY', sk: 'CANARY' }),
+  /** What the write that the canary guards would leave. */
+  canaryRecord: (): ItemKey => ({ pk: 'SWITCH-CANARY', sk: 'RECORD' }),
   heartbeat: (): ItemKey => ({ pk: 'HEARTBEAT', sk: 'HEARTBEAT' }),
   /** The autonomy stage set for a place at run time. */
   stage: (place: { environment: string; agentRole: string; actionClass: string }): ItemKey => ({
@@ -27,7 +29,13 @@ export const itemKeys = {
   incident: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'INCIDENT' }),
   // What the agent wrote stands under a key of its own, and so does what was decided on it: who may write the
   // one may not write the other (`dynamodb:LeadingKeys`).
+  /** The latest round. */
   triage: (incidentId: string): ItemKey => ({ pk: `TRIAGE#${incidentId}`, sk: 'TRIAGE' }),
+  /** A round that a later one replaced. */
+  earlierTriage: (incidentId: string, round: number): ItemKey => ({
+    pk: `TRIAGE#${incidentId}`,
+    sk: `TRIAGE#${round}`,
+  }),
   plan: (incidentId: string, planDigest: string): ItemKey => ({
     pk: `TRIAGE#${incidentId}`,
     sk: `PLAN#${planDigest}`,
@@ -52,6 +60,11 @@ export const itemKeys = {
   policySet: (policyDigest: string): ItemKey => ({ pk: `POLICY#${policyDigest}`, sk: 'POLICY' }),
   /** Which policy set was published last. */
   currentPolicySet: (): ItemKey => ({ pk: 'POLICY-CURRENT', sk: 'POLICY-CURRENT' }),
+  /** One publication of a policy set, beside the one that is current: read in order with one query. */
+  publication: (publishedAtEpochMs: number, policyDigest: string): ItemKey => ({
+    pk: 'POLICY-CURRENT',
+    sk: `PUBLISHED#${new Date(publishedAtEpochMs).toISOString()}#${policyDigest}`,
+  }),
   finding: (findingId: string): ItemKey => ({ pk: `FINDING#${findingId}`, sk: 'FINDING' }),
 } as const;
 

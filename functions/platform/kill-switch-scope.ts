@@ -1,4 +1,4 @@
-import type { Item, Write } from './dynamodb.ts';
+import type { Item, ItemKey, Write } from './dynamodb.ts';
 import { itemKeys } from './item-keys.ts';
 
 /** What a kill switch covers: everything, one environment, one agent role, or one action of the catalogue. */
@@ -38,11 +38,42 @@ export function stateOf(scope: SwitchScope, item: Item | undefined): 'engaged' |
 
 /** Conditions of a transaction: each switch over the subject is released at that moment. In the order of {@link scopesOver}. */
 export function killSwitchChecks(controlsTable: string, subject: SwitchSubject): Write[] {
-  return scopesOver(subject).map((scope) => ({
+  return scopesOver(subject).map((scope) =>
+    releasedCheck(controlsTable, itemKeys.killSwitch(scope), scope === 'global' ? 'engaged' : 'released'),
+  );
+}
+
+/**
+ * The condition every start hangs on: this switch is released at the moment of the transaction. The heartbeat
+ * tries the very same condition on a switch of its own.
+ *
+ * @param missing What a switch that was never written counts as.
+ */
+export function releasedCheck(
+  controlsTable: string,
+  key: ItemKey,
+  missing: 'engaged' | 'released',
+): Write & { readonly kind: 'check' } {
+  return {
     kind: 'check',
     table: controlsTable,
-    key: itemKeys.killSwitch(scope),
-    condition: scope === 'global' ? 'engaged = :off' : 'attribute_not_exists(pk) OR engaged = :off',
+    key,
+    condition: missing === 'engaged' ? 'engaged = :off' : 'attribute_not_exists(pk) OR engaged = :off',
     values: { ':off': false },
-  }));
+  };
+}
+
+/** Whether a switch covers something under way; a member that is not known counts as covered. */
+export function covers(scope: SwitchScope, subject: Partial<SwitchSubject>): boolean {
+  const { environment, agentRole, action } = subject;
+  return (
+    scope === 'global' ||
+    (scope.startsWith('environment#') && isOrMayBe(scope, 'environment', environment)) ||
+    (scope.startsWith('agent#') && isOrMayBe(scope, 'agent', agentRole)) ||
+    (scope.startsWith('action#') && isOrMayBe(scope, 'action', action))
+  );
+}
+
+function isOrMayBe(scope: SwitchScope, kind: string, name: string | undefined): boolean {
+  return name === undefined || scope === `${kind}#${name}`;
 }

@@ -12,21 +12,18 @@ export function policyDirectory(): string {
   return existsSync(beside) ? beside : fileURLToPath(new URL('../../policies/', import.meta.url));
 }
 
-/** Reads every `*.cedar` file and the schema. @throws InterlockError `policy.missing` when there is none. */
-export function readPolicySet(directory: string = policyDirectory()): {
-  schema: string;
-  policies: Record<string, string>;
-} {
-  const files = readdirSync(directory).filter((name) => name.endsWith('.cedar'));
-  if (files.length === 0) throw new InterlockError('policy.missing', `no *.cedar files in ${directory}`);
-  return {
-    schema: readFileSync(join(directory, 'interlock.cedarschema'), 'utf8'),
-    policies: Object.fromEntries(
-      files
-        .toSorted()
-        .map((name) => [name.slice(0, -'.cedar'.length), readFileSync(join(directory, name), 'utf8')]),
-    ),
-  };
+/**
+ * Reads every policy file: name → text. Folders are left out: the table tests in `policies/tests` decide nothing.
+ *
+ * @throws InterlockError `policy.missing` when there is none.
+ */
+export function readPolicyFiles(directory: string = policyDirectory()): Record<string, string> {
+  const names = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .toSorted();
+  if (names.length === 0) throw new InterlockError('policy.missing', `no policy files in ${directory}`);
+  return Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]));
 }
 
 /** Cedar's compiled module: copied beside the bundle in a Lambda, from the package elsewhere. */

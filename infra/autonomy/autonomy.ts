@@ -19,7 +19,12 @@ export class Autonomy extends Construct {
       tables: ['controls', 'operations', 'ledger'],
     });
     platform.tables.grantControls(this.decide, ['GetItem']);
-    platform.tables.grantOperations(this.decide, ['GetItem'], { verbs: ['PutItem'], keys: ['DECISION#*'] });
+    platform.tables.grantOperations(this.decide, ['GetItem', 'ConditionCheckItem'], {
+      verbs: ['PutItem'],
+      keys: ['DECISION#*', 'FINDING#*'],
+    });
+    // Approved exceptions are listed; each one is read again before it permits anything.
+    platform.tables.grantOperationsByStatus(this.decide);
     platform.tables.grantLedger(this.decide);
   }
 }

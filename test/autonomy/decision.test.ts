@@ -1,50 +1,32 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Control, parseAutonomyPolicy } from '../../functions/autonomy/autonomy-policy.ts';
-import { type Decision, type DecisionInput, decide } from '../../functions/autonomy/decision.ts';
-import { resolveAction } from '../../functions/change/catalogue.ts';
-import { readCedarWasm, readPolicySet } from '../../functions/platform/policy-files.store.ts';
+import { type DecisionInput, decide } from '../../functions/autonomy/decision.ts';
 import {
-  type AutonomyStage,
-  autonomyStages,
-  type RiskTier,
-  riskTiers,
-} from '../../functions/platform/vocabulary.ts';
-import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
-import type { PolicyAnswer } from '../../functions/policy/policy-set.ts';
-import autonomyJson from '../../policies/autonomy.json' with { type: 'json' };
+  base,
+  flagKey,
+  flagOff,
+  lowRisk,
+  now,
+  proposed,
+  resolved,
+  shiftAlias,
+  shipped,
+  strictness,
+} from './decision-inputs.ts';
 
-const shipped = parseAutonomyPolicy(autonomyJson);
-const engine = new PolicyEngine(readCedarWasm(), readPolicySet());
-
-const shiftAlias = { functionName: 'checkout', aliasName: 'live', fromVersion: '2', toVersion: '1' };
-const flagOff = { name: '/checkout/flags/new-pricing', fromValue: 'on', toValue: 'off' };
-
-const flagKey = 'ssm-parameter//checkout/flags/new-pricing';
-
-const base: DecisionInput = {
-  killSwitch: 'released',
-  environment: 'local',
-  planEnvironment: 'local',
-  targetKey: 'lambda-alias/checkout:live',
-  agentRole: 'responder',
-  action: resolveAction('lambda.shift-alias', shiftAlias),
-  planFault: undefined,
-  confidence: 0.9,
-  lowConfidence: false,
-  autonomy: shipped,
-  evaluatePolicy: (request) => engine.evaluate(request),
-};
+const decideOn = (change: Partial<DecisionInput>, from = base) => decide({ ...from, ...change }, shipped);
 
 describe('decision, in order', () => {
-  it('stops at an engaged kill switch before anything else is looked at', () => {
+  it.each([
+    [{ reading: 'engaged', scope: 'global' }, 'the kill switch is engaged'],
+    [{ reading: 'engaged', scope: 'action#lambda.shift-alias' }, 'over action#lambda.shift-alias is engaged'],
+    [{ reading: 'unreadable', scope: 'agent#responder' }, 'over agent#responder cannot be read'],
+  ] as const)('stops at a kill switch before anything else is looked at: %j', (killSwitch, reason) => {
     const evaluatePolicy = () => {
       throw new Error('must not be asked');
     };
-    expect(decide({ ...base, killSwitch: 'engaged', evaluatePolicy })).toMatchObject({
-      outcome: 'deny',
-      clause: 'kill-switch',
-    });
+    const decision = decide({ ...base, killSwitch }, { ...shipped, evaluatePolicy });
+    expect(decision).toMatchObject({ outcome: 'deny', clause: 'kill-switch' });
+    expect(decision.reason).toContain(reason);
   });
 
   it.each([
@@ -56,7 +38,7 @@ describe('decision, in order', () => {
     'Lambda.shift-alias',
     'lambda.shift-\u0430lias',
   ])('denies an action that is not in the catalogue: %j', (action) => {
-    expect(decide({ ...base, action: resolveAction(action, shiftAlias) })).toMatchObject({
+    expect(decideOn({ action: proposed(action, shiftAlias) })).toMatchObject({
       outcome: 'deny',
       clause: 'catalogue.unknown-action',
     });
@@ -71,15 +53,15 @@ describe('decision, in order', () => {
     ['no object', 'shift it'],
     ['null', null],
   ])('denies parameters outside the schema: %s', (_what, parameters: unknown) => {
-    expect(decide({ ...base, action: resolveAction('lambda.shift-alias', parameters) })).toMatchObject({
+    expect(decideOn({ action: proposed('lambda.shift-alias', parameters) })).toMatchObject({
       outcome: 'deny',
       clause: 'catalogue.invalid-parameters',
     });
   });
 
   it('denies by an explicit forbid and says which policy and why', () => {
-    const action = resolveAction('ssm.put-parameter', { ...flagOff, name: '/interlock/local/kill-switch' });
-    expect(decide({ ...base, action })).toMatchObject({
+    const action = proposed('ssm.put-parameter', { ...flagOff, name: '/interlock/local/kill-switch' });
+    expect(decideOn({ action })).toMatchObject({
       outcome: 'deny',
       clause: 'policy.forbid',
       determiningPolicies: ['forbid-interlock-itself'],
@@ -88,58 +70,58 @@ describe('decision, in order', () => {
   });
 
   it.each([
-    ['another role', { agentRole: 'gardener' }, 'policy.no-permit'],
-    ['a target elsewhere', { planEnvironment: 'prod' }, 'policy.no-permit'],
-  ])('denies %s', (_what, change, clause) => {
-    expect(decide({ ...base, ...change })).toMatchObject({ outcome: 'deny', clause });
+    ['another role', { agentRole: 'gardener' }],
+    ['a target elsewhere', { planEnvironment: 'prod' }],
+  ])('denies %s', (_what, change) => {
+    expect(decideOn(change)).toMatchObject({ outcome: 'deny', clause: 'policy.no-permit' });
   });
 
   it('denies a plan that is not what it claims, whatever policy and stage would say', () => {
     const planFault = 'the effect does not follow from the parameters';
-    expect(decide({ ...base, planFault })).toMatchObject({
+    expect(decideOn({ planFault })).toMatchObject({
       outcome: 'deny',
       clause: 'plan.unsound',
       reason: planFault,
     });
   });
 
+  it.each([undefined, 'lambda-alias/payments:live', flagKey])(
+    "denies a target that is not one of the incident's workload: %s",
+    (targetKey) => {
+      expect(decideOn({ targetKey })).toMatchObject({ outcome: 'deny', clause: 'plan.outside-workload' });
+    },
+  );
+
   it('asks one person for a medium-risk action in guarded, and nobody for a low-risk one', () => {
-    expect(decide(base)).toMatchObject({
+    expect(decideOn({})).toMatchObject({
       outcome: 'require-approval',
       quorum: 1,
       tier: 'medium',
       stage: 'guarded',
+      stageVersion: 0,
+      clause: 'autonomy.matrix',
+      determiningPolicies: ['permit-responder-lambda-shift-alias'],
     });
-    expect(
-      decide({ ...base, targetKey: flagKey, action: resolveAction('ssm.put-parameter', flagOff) }),
-    ).toMatchObject({
-      outcome: 'auto',
-      tier: 'low',
-    });
+    expect(decideOn({}, lowRisk)).toMatchObject({ outcome: 'auto', tier: 'low' });
   });
 
-  it('rates a parameter that is not a flag medium', () => {
-    const action = resolveAction('ssm.put-parameter', { ...flagOff, fromValue: '10', toValue: '20' });
-    expect(decide({ ...base, targetKey: flagKey, action })).toMatchObject({
-      outcome: 'require-approval',
-      tier: 'medium',
-    });
+  it('asks two people for a high-risk one', () => {
+    const action = { ...resolved('lambda.shift-alias', shiftAlias), tier: 'high' as const };
+    expect(decideOn({ action })).toMatchObject({ outcome: 'require-approval', quorum: 2 });
   });
-
-  it.each([undefined, 'lambda-alias/payments:live', flagKey])(
-    "denies a target that is not one of the incident's workload: %s",
-    (targetKey) => {
-      expect(decide({ ...base, targetKey })).toMatchObject({
-        outcome: 'deny',
-        clause: 'plan.outside-workload',
-      });
-    },
-  );
 
   it('only recommends where no stage is set', () => {
-    expect(decide({ ...base, environment: 'prod', planEnvironment: 'prod' })).toMatchObject({
+    expect(decideOn({ environment: 'prod', planEnvironment: 'prod' })).toMatchObject({
       outcome: 'recommend',
       stage: 'observe',
+    });
+  });
+
+  it('holds the stage that was set at run time over the declared one, and says its version', () => {
+    expect(decideOn({ stageSet: { stage: 'suggest', version: 7 } })).toMatchObject({
+      outcome: 'recommend',
+      stage: 'suggest',
+      stageVersion: 7,
     });
   });
 
@@ -150,110 +132,148 @@ describe('decision, in order', () => {
     [0, 'require-approval'],
     [Number.NaN, 'require-approval'],
   ])('lets confidence %d lead to %s', (confidence, outcome) => {
-    const action = resolveAction('ssm.put-parameter', flagOff);
-    expect(decide({ ...base, targetKey: flagKey, action, confidence }).outcome).toBe(outcome);
+    expect(decideOn({ confidence }, lowRisk).outcome).toBe(outcome);
+  });
+
+  it('never carries out without a person what wanted a stronger model and got none', () => {
+    expect(decideOn({ confidence: 1, lowConfidence: true }, lowRisk)).toMatchObject({
+      outcome: 'require-approval',
+      quorum: 1,
+      clause: 'autonomy.low-confidence',
+    });
   });
 });
 
-/** How much a decision lets happen: 0 the most. */
-function strictness(decision: Decision): number {
-  switch (decision.outcome) {
-    case 'auto':
-      return 0;
-    case 'require-approval':
-      return decision.quorum;
-    case 'recommend':
-      return 10;
-    case 'deny':
-      return 20;
-  }
-}
+describe('limits', () => {
+  it.each([
+    ['resources', 9, 'require-approval'],
+    ['resources', 10, 'require-approval'],
+    ['resources', 11, 'deny'],
+    ['capacityPercent', 199, 'require-approval'],
+    ['capacityPercent', 200, 'require-approval'],
+    ['capacityPercent', 201, 'deny'],
+  ])('let %s %d lead to %s in local', (member, value, outcome) => {
+    const action = resolved('lambda.shift-alias', shiftAlias);
+    const blastRadius = { ...action.blastRadius, [member]: value };
+    const decision = decideOn({ action: { ...action, blastRadius } });
+    expect(decision.outcome).toBe(outcome);
+    if (outcome === 'deny') expect(decision.clause).toBe('limits.blast-radius');
+  });
 
-const controls: readonly Control[] = ['auto', 'approval-1', 'approval-2', 'recommend'];
-
-/** Any monotone matrix: each cell at least as strict as the cells it may not be looser than. */
-const anyPolicy = fc.array(fc.nat(3), { minLength: 12, maxLength: 12 }).map((cells) => {
-  const rows: number[][] = [];
-  for (const [fromTop, _stage] of autonomyStages.entries()) {
-    const above = rows[0] ?? [0, 0, 0];
-    let left = 0;
-    rows.unshift(
-      riskTiers.map((_tier, column) => {
-        left = Math.max(left, above[column] ?? 0, cells[fromTop * 3 + column] ?? 0);
-        return left;
-      }),
-    );
-  }
-  const matrix = Object.fromEntries(
-    autonomyStages.map((stage, row) => [
-      stage,
-      Object.fromEntries(riskTiers.map((tier, column) => [tier, controls[rows[row]?.[column] ?? 3]])),
-    ]),
-  );
-  return parseAutonomyPolicy({ version: 1, minimumConfidenceForAuto: 0.5, matrix, stages: [] });
-});
-
-const permitted = (): PolicyAnswer => ({ outcome: 'permitted', determiningPolicies: ['p'] });
-const anyConfidence = fc.double({ min: 0, max: 1, noNaN: true });
-
-function withTier(tier: RiskTier): DecisionInput['action'] {
-  const resolved = resolveAction('lambda.shift-alias', shiftAlias);
-  if (resolved.outcome !== 'resolved') throw new Error('the base action must resolve');
-  return { ...resolved, definition: { ...resolved.definition, tier: () => tier } };
-}
-
-describe('an answer that wanted a stronger model and got none', () => {
-  it('is never carried out without a person, however sure it says it is', () => {
-    const action = resolveAction('ssm.put-parameter', flagOff);
-    expect(decide({ ...base, targetKey: flagKey, action, confidence: 1, lowConfidence: true })).toMatchObject(
-      { outcome: 'require-approval', quorum: 1, clause: 'autonomy.low-confidence' },
-    );
+  it.each([
+    ['changesToday', 999, 'require-approval'],
+    ['changesToday', 1_000, 'deny'],
+    ['changesToday', 1_001, 'deny'],
+    ['changesTodayOfAction', 1_000, 'deny'],
+    ['changesTodayOnTarget', 1_000, 'deny'],
+  ])('let %s %d lead to %s in local', (member, value, outcome) => {
+    const decision = decideOn({ history: { ...base.history, [member]: value } });
+    expect(decision.outcome).toBe(outcome);
+    if (outcome === 'deny') expect(decision).toMatchObject({ clause: 'limits.history' });
   });
 });
 
-describe('decision, laws', () => {
-  it('is monotone under every matrix that is accepted: a higher tier or a lower stage never loosens it', () => {
-    fc.assert(
-      fc.property(anyPolicy, anyConfidence, (policy, confidence) => {
-        const at = (stage: AutonomyStage, tier: RiskTier) => {
-          const stages = [{ environment: 'local', agentRole: 'responder', actionClass: 'traffic', stage }];
-          return strictness(
-            decide({
-              ...base,
-              evaluatePolicy: permitted,
-              confidence,
-              action: withTier(tier),
-              autonomy: { ...policy, stages },
-            }),
-          );
-        };
-        for (const [stageIndex, stage] of autonomyStages.entries()) {
-          for (const [tierIndex, tier] of riskTiers.entries()) {
-            const higherTier = riskTiers[tierIndex + 1];
-            if (higherTier !== undefined)
-              expect(at(stage, higherTier)).toBeGreaterThanOrEqual(at(stage, tier));
-            const lowerStage = autonomyStages[stageIndex - 1];
-            if (lowerStage !== undefined)
-              expect(at(lowerStage, tier)).toBeGreaterThanOrEqual(at(stage, tier));
-          }
-        }
-      }),
-    );
+describe('variants of what was denied', () => {
+  const denial = (index: number, change: object = {}) => ({
+    agentRole: 'responder',
+    action: 'lambda.shift-alias',
+    targetKey: 'lambda-alias/payments:live',
+    planDigest: `digest-${index}`,
+    atEpochMs: now - 1_000,
+    ...change,
   });
 
-  it('never lets anything but a permit lead on, whatever the rest says', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom('forbidden' as const, 'no-permit' as const, 'policy-error' as const),
-        fc.constantFrom(...riskTiers),
-        anyConfidence,
-        (outcome, tier, confidence) => {
-          const evaluatePolicy = () => ({ outcome, determiningPolicies: ['p'], reason: 'r' }) as PolicyAnswer;
-          expect(decide({ ...base, action: withTier(tier), confidence, evaluatePolicy }).outcome).toBe(
-            'deny',
-          );
-        },
-      ),
+  it.each([
+    [1, 'require-approval', 'autonomy.matrix'],
+    [2, 'deny', 'policy.variant-cooldown'],
+    [3, 'deny', 'policy.variant-cooldown'],
+    [4, 'deny', 'agent.cut-off'],
+  ])('after %d denials: %s by %s', (count, outcome, clause) => {
+    const denials = Array.from({ length: count }, (_, index) => denial(index + 1));
+    expect(decideOn({ denials })).toMatchObject({ outcome, clause });
+  });
+
+  it('lets nothing of a cut-off agent through, not even what was never tried', () => {
+    const denials = [1, 2, 3, 4].map((index) => denial(index));
+    expect(decideOn({ denials }, lowRisk)).toMatchObject({ outcome: 'deny', clause: 'agent.cut-off' });
+  });
+
+  it('lets something else through during a cool-down, and a variant after it', () => {
+    const denials = [denial(1), denial(2)];
+    expect(decideOn({ denials }, lowRisk).outcome).toBe('auto');
+    const nowEpochMs = now - 1_000 + 900_000;
+    expect(decideOn({ denials, nowEpochMs: nowEpochMs - 1 }).clause).toBe('policy.variant-cooldown');
+    expect(decideOn({ denials, nowEpochMs }).outcome).toBe('require-approval');
+  });
+
+  it('counts another target of the same action and another action on the same target as variants', () => {
+    const onTarget = [1, 2].map((index) =>
+      denial(index, { action: 'lambda.other', targetKey: 'lambda-alias/checkout:live' }),
     );
+    expect(decideOn({ denials: onTarget }).clause).toBe('policy.variant-cooldown');
+    const elsewhere = [1, 2].map((index) => denial(index, { action: 'lambda.other' }));
+    expect(decideOn({ denials: elsewhere }).outcome).toBe('require-approval');
+  });
+
+  it('does not hold one agent to what was denied to another', () => {
+    const denials = [1, 2, 3, 4].map((index) => denial(index, { agentRole: 'gardener' }));
+    expect(decideOn({ denials }).outcome).toBe('require-approval');
+  });
+});
+
+describe('no way back', () => {
+  it('is never carried out without a person, however low its tier', () => {
+    const action = { ...resolved('ssm.put-parameter', flagOff), irreversible: 'it cannot be taken back' };
+    expect(decideOn({ action }, lowRisk)).toMatchObject({
+      outcome: 'require-approval',
+      quorum: 1,
+      clause: 'action.irreversible',
+    });
+  });
+});
+
+describe('break-glass', () => {
+  const breakGlass = {
+    incidentId: 'inc-1',
+    environment: 'local',
+    openedAtEpochMs: now - 60_000,
+    expiresAtEpochMs: now + 840_000,
+  };
+
+  it('replaces the approval of its incident in guarded', () => {
+    expect(decideOn({ breakGlass })).toMatchObject({
+      outcome: 'auto',
+      quorum: 0,
+      clause: 'autonomy.break-glass',
+      breakGlass: true,
+    });
+  });
+
+  it.each([
+    ['one millisecond before its end', { expiresAtEpochMs: now + 1 }, 'auto'],
+    ['at its end', { expiresAtEpochMs: now }, 'require-approval'],
+    ['longer than 15 minutes', { expiresAtEpochMs: now + 840_001 }, 'require-approval'],
+    ['of another incident', { incidentId: 'inc-2' }, 'require-approval'],
+    ['of another environment', { environment: 'prod' }, 'require-approval'],
+  ])('%s', (_what, change, outcome) => {
+    expect(decideOn({ breakGlass: { ...breakGlass, ...change } }).outcome).toBe(outcome);
+  });
+
+  it('gives nothing to a lower stage, a doubtful answer, a change with no way back or a forbidden one', () => {
+    const irreversible = { ...resolved('lambda.shift-alias', shiftAlias), irreversible: 'none' };
+    const forbidden = proposed('lambda.shift-alias', { ...shiftAlias, functionName: 'interlock-decide' });
+    expect(decideOn({ breakGlass, stageSet: { stage: 'auto-low', version: 1 } }).outcome).toBe('recommend');
+    expect(decideOn({ breakGlass, lowConfidence: true }).outcome).toBe('require-approval');
+    expect(decideOn({ breakGlass, action: irreversible })).toMatchObject({
+      outcome: 'require-approval',
+      clause: 'action.irreversible',
+    });
+    expect(decideOn({ breakGlass, action: forbidden }).outcome).toBe('deny');
+  });
+
+  it('never weakens what needs no break-glass', () => {
+    const decision = decideOn({ breakGlass }, lowRisk);
+    expect(decision).toMatchObject({ outcome: 'auto', clause: 'autonomy.matrix' });
+    expect(strictness(decision)).toBe(0);
   });
 });

@@ -1,0 +1,57 @@
+import { placeName } from '../functions/autonomy/stage.ts';
+import type { StageEvidence } from '../functions/autonomy/stage-evidence.ts';
+import type { UndecidedRequest } from '../functions/autonomy/stage-request.store.ts';
+import type { StageRequest } from '../functions/autonomy/stage-request.ts';
+import { InterlockError } from '../functions/platform/errors.ts';
+import { instant, printable } from './output.ts';
+
+/** Evidence in words, two spaces in. */
+export function evidenceLines(evidence: StageEvidence): string[] {
+  const { ended, kept, rolledBack, rollbackFailed, successPercent, rollbackPercent } = evidence;
+  const tiers = Object.entries(evidence.byTier).map(
+    ([tier, counts]) =>
+      `  tier ${tier}: ${counts.decided} decided, ${counts.started} carried out, ${counts.kept} kept, ${counts.rolledBack} rolled back, ${counts.rollbackFailed} not even rolled back`,
+  );
+  return [
+    `  from ${instant(evidence.afterEpochMs)} to ${instant(evidence.untilEpochMs)}`,
+    ...(tiers.length === 0 ? ['  nothing was decided or carried out here'] : tiers),
+    ended === 0
+      ? '  no change ended: there is no success rate'
+      : `  success ${successPercent} % (${kept} of ${ended}), rollback ${rollbackPercent} % (${rolledBack + rollbackFailed} of ${ended})`,
+    `  incidents in the environment: ${evidence.incidents} (${evidence.incidentsPerDay} a day), in the same time before: ${evidence.incidentsBefore} (${evidence.incidentsPerDayBefore} a day)`,
+    `  denied by policy: ${evidence.policyDenials}; agent cut off in ${evidence.cutOffs} incidents`,
+  ];
+}
+
+/** A request in words. */
+export function requestLines(request: StageRequest): string[] {
+  return [
+    `${request.requestId}: ${printable(placeName(request))} from ${request.from} to ${request.to}`,
+    `  asked by ${printable(request.requestedBy)}, ${instant(request.requestedAtEpochMs)}`,
+    `  because ${printable(request.reason)}`,
+    `  to be approved before ${instant(request.expiresAtEpochMs)}`,
+    ...evidenceLines(request.evidence),
+  ];
+}
+
+/** Why a request was not decided, as an error of the command line. */
+export function requestRefusal(result: UndecidedRequest, requestId: string, by: string): InterlockError {
+  return new InterlockError(`cli.request-${result.outcome}`, refusalText(result, printable(requestId), by));
+}
+
+function refusalText(result: UndecidedRequest, requestId: string, by: string): string {
+  switch (result.outcome) {
+    case 'unknown':
+      return `there is no request ${requestId}; \`interlock autonomy requests\` lists those that wait`;
+    case 'already-decided':
+      return `request ${requestId} was decided already; \`interlock autonomy history\` says how`;
+    case 'expired':
+      return `request ${requestId} expired ${instant(result.request.expiresAtEpochMs)}; ask again on fresh evidence`;
+    case 'unknown-person':
+      return `request ${requestId} is decided by people, but STS names the caller ${printable(by)}; sign in as a user or a role session`;
+    case 'same-person':
+      return `request ${requestId} was made by ${printable(result.request.requestedBy)} and you are ${printable(by)}: a second person has to approve it`;
+    case 'stage-changed':
+      return `the stage of ${printable(placeName(result.request))} changed since request ${requestId} was made on version ${result.request.againstVersion}; ask again on fresh evidence`;
+  }
+}

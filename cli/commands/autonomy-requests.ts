@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { placeName } from '../../functions/autonomy/stage.ts';
+import { openAutonomy } from '../autonomy.ts';
+import { requestLines, requestRefusal } from '../autonomy-report.ts';
+import { bad, good, printable, printJson } from '../output.ts';
+import { optionsOf } from './options.ts';
+
+/** What a second person does about requests to raise a stage. */
+export function addRequestCommands(command: Command): void {
+  command
+    .command('requests')
+    .description('requests that wait for a second person, with their evidence')
+    .action((_options, self: Command) => requests(self));
+  command
+    .command('approve')
+    .description('raise the stage: only by somebody else than who asked')
+    .argument('<request-id>')
+    .action((requestId: string, _options, self: Command) => approve(requestId, self));
+  command
+    .command('reject')
+    .description('end a request without effect; whoever asked may withdraw it like this')
+    .argument('<request-id>')
+    .requiredOption('--reason <text>', 'why, for the ledger')
+    .action((requestId: string, _options, self: Command) => reject(requestId, self));
+}
+
+async function requests(command: Command): Promise<void> {
+  const autonomy = await openAutonomy(command);
+  const waiting = (await autonomy.requests.list('requested')).filter(
+    ({ expiresAtEpochMs }) => expiresAtEpochMs > Date.now(),
+  );
+  if (autonomy.json) printJson(waiting);
+  else if (waiting.length === 0) console.log('no request waits');
+  else console.log(waiting.map((request) => requestLines(request).join('\n')).join('\n\n'));
+}
+
+async function approve(requestId: string, command: Command): Promise<void> {
+  const autonomy = await openAutonomy(command);
+  const by = await autonomy.connection.caller();
+  const request = await autonomy.requests.find(requestId);
+  if (request !== undefined && !autonomy.json) console.log(requestLines(request).join('\n'));
+  const result = await autonomy.requests.approve(requestId, by);
+  if (result.outcome !== 'raised') throw requestRefusal(result, requestId, by);
+  const { item } = result;
+  if (autonomy.json) printJson({ outcome: 'raised', ...item });
+  else console.log(good(`raised ${printable(placeName(item))} to ${item.stage}: in force now`));
+}
+
+async function reject(requestId: string, command: Command): Promise<void> {
+  const autonomy = await openAutonomy(command);
+  const { reason } = optionsOf<{ reason: string }>(command);
+  const by = await autonomy.connection.caller();
+  const result = await autonomy.requests.reject(requestId, by, reason);
+  if (result.outcome !== 'rejected') throw requestRefusal(result, requestId, by);
+  if (autonomy.json) printJson({ outcome: 'rejected', requestId });
+  else console.log(bad(`rejected ${printable(requestId)}: nothing has changed`));
+}

@@ -1,0 +1,238 @@
+import type { LedgerStore } from '../audit/ledger.store.ts';
+import type { LedgerEvent } from '../audit/ledger-entry.ts';
+import type { Clock } from '../platform/clock.ts';
+import { digestOf } from '../platform/digest.ts';
+import type { Database, Item, Write } from '../platform/dynamodb.ts';
+import { DependencyUnavailableError } from '../platform/errors.ts';
+import { randomId } from '../platform/ids.ts';
+import { controlChain, itemKeys } from '../platform/item-keys.ts';
+import { personOf } from '../platform/person.ts';
+import type { AutonomyStage } from '../platform/vocabulary.ts';
+import { putStage, type StageStore, stageEntry } from './stage.store.ts';
+import { nextStage, type StageItem, type StageReading } from './stage.ts';
+import type { StageEvidence } from './stage-evidence.ts';
+import {
+  approvalRefusal,
+  type StageRequest,
+  type StageRequestRefusal,
+  stageRequestLifeMs,
+} from './stage-request.ts';
+
+/** Why a request was not decided. */
+export type UndecidedRequest =
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: StageRequestRefusal; readonly request: StageRequest };
+
+/** Requests to raise a stage: asked by one person, granted by another. */
+export class StageRequestStore {
+  readonly #database: Database;
+  readonly #ledger: LedgerStore;
+  readonly #tables: { readonly controls: string; readonly operations: string };
+  readonly #stages: StageStore;
+  readonly #clock: Clock;
+
+  constructor(
+    database: Database,
+    ledger: LedgerStore,
+    tables: { readonly controls: string; readonly operations: string },
+    stages: StageStore,
+    clock: Clock,
+  ) {
+    this.#database = database;
+    this.#ledger = ledger;
+    this.#tables = tables;
+    this.#stages = stages;
+    this.#clock = clock;
+  }
+
+  /** Asks for a stage. Nothing changes until somebody else approves. */
+  async request(
+    before: StageReading,
+    to: AutonomyStage,
+    by: string,
+    reason: string,
+    evidence: StageEvidence,
+  ): Promise<StageRequest | 'unknown-person'> {
+    const person = personOf(by);
+    if (person === undefined) return 'unknown-person';
+    const now = this.#clock();
+    const { environment, agentRole, actionClass } = before;
+    const request: StageRequest = {
+      environment,
+      agentRole,
+      actionClass,
+      requestId: `raise-${randomId().slice(0, 12)}`,
+      from: before.stage,
+      to,
+      againstVersion: before.version,
+      reason,
+      requestedBy: by,
+      requestedByPerson: person,
+      requestedAtEpochMs: now,
+      expiresAtEpochMs: now + stageRequestLifeMs,
+      status: 'requested',
+      evidence,
+      evidenceDigest: digestOf(evidence),
+    };
+    const result = await this.#ledger.commit(
+      controlChain('autonomy', now),
+      [requestEntry('autonomy.raise-requested', request, by, now, reason)],
+      [
+        {
+          kind: 'put',
+          table: this.#tables.operations,
+          item: {
+            ...itemKeys.stageRequest(request.requestId),
+            ...request,
+            ...statusMembers('requested', now),
+          },
+          condition: 'attribute_not_exists(pk)',
+        },
+      ],
+    );
+    if (result.outcome === 'committed') return request;
+    throw new DependencyUnavailableError('autonomy.not-requested', 'the request was not stored; ask again');
+  }
+
+  /** Strongly consistent. */
+  async find(requestId: string): Promise<StageRequest | undefined> {
+    const item = await this.#database.get(this.#tables.operations, itemKeys.stageRequest(requestId));
+    return item === undefined ? undefined : toRequest(item);
+  }
+
+  /** Newest first, for people. */
+  async list(status: StageRequest['status']): Promise<StageRequest[]> {
+    return (await this.#database.byStatus(this.#tables.operations, `STAGE-REQUEST#${status}`)).map(toRequest);
+  }
+
+  /**
+   * Raises the stage. That the approver is another person, that nobody decided before, that it has not expired
+   * and that the stage is the one it was asked for is checked in the very write:
+   *
+   *     Ben approves  ── reads version 3 ───────────────────── writes 4 ✗ (version is 4) ── stage-changed
+   *     review lowers ── reads version 3 ── writes version 4 ✓
+   */
+  async approve(
+    requestId: string,
+    by: string,
+  ): Promise<{ readonly outcome: 'raised'; readonly item: StageItem } | UndecidedRequest> {
+    const request = await this.find(requestId);
+    if (request === undefined) return { outcome: 'unknown' };
+    const before = await this.#stages.inForce(request);
+    const now = this.#clock();
+    const refusal = approvalRefusal(request, before, by, now);
+    if (refusal !== undefined) return { outcome: refusal, request };
+    const item = nextStage(before, {
+      stage: request.to,
+      changedBy: by,
+      changedAtEpochMs: now,
+      reason: request.reason,
+      cause: 'raised',
+    });
+    const { requestedBy, evidenceDigest } = request;
+    const result = await this.#ledger.commit(
+      controlChain('autonomy', now),
+      [
+        stageEntry(
+          'autonomy.raised',
+          before.stage,
+          item,
+          { kind: 'person', id: by },
+          { requestId, requestedBy, evidenceDigest },
+        ),
+      ],
+      [this.#decided(request, 'approved', by, now), putStage(this.#tables.controls, before, item)],
+    );
+    if (result.outcome === 'committed') return { outcome: 'raised', item };
+    return { outcome: result.refusals[0] === undefined ? 'stage-changed' : 'already-decided', request };
+  }
+
+  /** Ends a request without effect; whoever asked may withdraw it like this. */
+  async reject(
+    requestId: string,
+    by: string,
+    reason: string,
+  ): Promise<{ readonly outcome: 'rejected' } | UndecidedRequest> {
+    const request = await this.find(requestId);
+    if (request === undefined) return { outcome: 'unknown' };
+    if (request.status !== 'requested') return { outcome: 'already-decided', request };
+    if (personOf(by) === undefined) return { outcome: 'unknown-person', request };
+    const now = this.#clock();
+    const result = await this.#ledger.commit(
+      controlChain('autonomy', now),
+      [requestEntry('autonomy.raise-rejected', request, by, now, reason)],
+      [this.#decided(request, 'rejected', by, now, reason)],
+    );
+    return result.outcome === 'committed' ? { outcome: 'rejected' } : { outcome: 'already-decided', request };
+  }
+
+  /** Decided once; an approval only by somebody else, in time, and on the very evidence that was shown. */
+  #decided(
+    request: StageRequest,
+    status: 'approved' | 'rejected',
+    by: string,
+    now: number,
+    reason?: string,
+  ): Write {
+    const members = {
+      ...statusMembers(status, now),
+      status,
+      decidedBy: by,
+      decidedAtEpochMs: now,
+      ...(reason === undefined ? {} : { decisionReason: reason }),
+    };
+    const names = Object.keys(members);
+    const isApproval = status === 'approved';
+    return {
+      kind: 'update',
+      table: this.#tables.operations,
+      key: itemKeys.stageRequest(request.requestId),
+      update: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
+      condition: `#status = :requested${
+        isApproval
+          ? ' AND requestedByPerson <> :person AND expiresAtEpochMs > :now AND evidenceDigest = :evidence'
+          : ''
+      }`,
+      names: Object.fromEntries(names.map((name) => [`#${name}`, name])),
+      values: {
+        ...Object.fromEntries(Object.entries(members).map(([name, value]) => [`:${name}`, value])),
+        ':requested': 'requested',
+        ...(isApproval ? { ':person': personOf(by), ':now': now, ':evidence': request.evidenceDigest } : {}),
+      },
+    };
+  }
+}
+
+function statusMembers(status: StageRequest['status'], now: number) {
+  return { statusKey: `STAGE-REQUEST#${status}`, statusAt: new Date(now).toISOString() };
+}
+
+function requestEntry(
+  type: string,
+  { requestId, environment, agentRole, actionClass, from, to, againstVersion, evidenceDigest }: StageRequest,
+  by: string,
+  atEpochMs: number,
+  reason: string,
+): LedgerEvent {
+  return {
+    type,
+    atEpochMs,
+    actor: { kind: 'person', id: by },
+    detail: {
+      requestId,
+      environment,
+      agentRole,
+      actionClass,
+      from,
+      to,
+      againstVersion,
+      evidenceDigest,
+      reason,
+    },
+  };
+}
+
+function toRequest(item: Item): StageRequest {
+  const { pk: _pk, sk: _sk, statusKey: _statusKey, statusAt: _statusAt, ...request } = item;
+  return request as unknown as StageRequest;
+}

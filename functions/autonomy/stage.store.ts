@@ -1,0 +1,173 @@
+import { openFinding } from '../audit/finding.ts';
+import { openedEntry } from '../audit/finding-closure.ts';
+import type { LedgerStore } from '../audit/ledger.store.ts';
+import type { Actor, LedgerEvent } from '../audit/ledger-entry.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database, Item, Write } from '../platform/dynamodb.ts';
+import { DependencyUnavailableError } from '../platform/errors.ts';
+import { controlChain, itemKeys } from '../platform/item-keys.ts';
+import type { AutonomyStage } from '../platform/vocabulary.ts';
+import type { AutonomyPolicy, Place } from './autonomy-policy.ts';
+import { type Lowering, loweringFinding } from './lowering.ts';
+import { isLower, nextStage, readStage, type StageItem, type StageReading } from './stage.ts';
+
+/** How often a lowering looks again after somebody else changed the stage. */
+const attempts = 10;
+
+export type LowerResult =
+  | { readonly outcome: 'lowered'; readonly from: AutonomyStage; readonly item: StageItem }
+  /** It stands there or lower already. */
+  | { readonly outcome: 'unchanged'; readonly inForce: StageReading };
+
+/** The stages set at run time, over those that the policy declares. */
+export class StageStore {
+  readonly #database: Database;
+  readonly #ledger: LedgerStore;
+  readonly #tables: { readonly controls: string; readonly operations: string };
+  readonly #policy: AutonomyPolicy;
+  readonly #clock: Clock;
+
+  constructor(
+    database: Database,
+    ledger: LedgerStore,
+    tables: { readonly controls: string; readonly operations: string },
+    policy: AutonomyPolicy,
+    clock: Clock,
+  ) {
+    this.#database = database;
+    this.#ledger = ledger;
+    this.#tables = tables;
+    this.#policy = policy;
+    this.#clock = clock;
+  }
+
+  /** What is in force at a place; strongly consistent. */
+  async inForce(place: Place): Promise<StageReading> {
+    const item = await this.#database.get(this.#tables.controls, itemKeys.stage(place));
+    return readStage(this.#policy, place, item);
+  }
+
+  /** What is in force at these places and wherever a stage is declared or was ever set; strongly consistent. */
+  async all(places: readonly Place[] = []): Promise<StageReading[]> {
+    const items = await this.#database.query(this.#tables.controls, 'STAGE');
+    const known = new Map<string, Place>();
+    for (const place of [...this.#policy.stages, ...places, ...items.map(placeOf)]) {
+      known.set(itemKeys.stage(place).sk, place);
+    }
+    const bySortKey = new Map(items.map((item) => [String(item['sk']), item]));
+    return [...known]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([sk, place]) => readStage(this.#policy, place, bySortKey.get(sk)));
+  }
+
+  /**
+   * Lowers a stage at once, whoever else changes it meanwhile: what counts is that it stands no higher than
+   * this when the call returns.
+   */
+  async lower(place: Place, to: AutonomyStage, by: Actor, reason: string): Promise<LowerResult> {
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      const before = await this.inForce(place);
+      if (!isLower(to, before.stage) && before.from !== 'unreadable') {
+        return { outcome: 'unchanged', inForce: before };
+      }
+      const now = this.#clock();
+      const cause = 'lowered';
+      const item = nextStage(before, { stage: to, changedBy: by.id, changedAtEpochMs: now, reason, cause });
+      const result = await this.#ledger.commit(
+        controlChain('autonomy', now),
+        [stageEntry('autonomy.lowered', before.stage, item, by)],
+        [putStage(this.#tables.controls, before, item)],
+      );
+      if (result.outcome === 'committed') return { outcome: 'lowered', from: before.stage, item };
+    }
+    throw new DependencyUnavailableError(
+      'autonomy.contention',
+      `the stage of ${itemKeys.stage(place).sk} changed ${attempts} times while it was lowered; lower it again`,
+    );
+  }
+
+  /**
+   * Lowers a stage because thresholds were breached, with the finding. A person who changed it since it was
+   * read wins: the next review judges what stands then.
+   */
+  async lowerAutomatically(
+    before: StageReading,
+    lowering: Extract<Lowering, { outcome: 'lower' }>,
+    now: number,
+  ): Promise<'lowered' | 'superseded'> {
+    const by = { kind: 'system', id: 'review-autonomy' } as const;
+    const item = nextStage(before, {
+      stage: lowering.to,
+      changedBy: by.id,
+      changedAtEpochMs: now,
+      reason: lowering.reason,
+      cause: 'lowered-automatically',
+    });
+    const finding = loweringFinding(before, item, lowering);
+    const detail = { because: lowering.because, findingId: finding.findingId };
+    const result = await this.#ledger.commit(
+      controlChain('autonomy', now),
+      [
+        stageEntry('autonomy.lowered-automatically', before.stage, item, by, detail),
+        openedEntry(finding, by.id),
+      ],
+      [putStage(this.#tables.controls, before, item), openFinding(this.#tables.operations, finding)],
+    );
+    return result.outcome === 'committed' ? 'lowered' : 'superseded';
+  }
+}
+
+/** Writes a stage, if what stands there is still what was read. */
+export function putStage(controlsTable: string, before: StageReading, item: StageItem): Write {
+  return {
+    kind: 'put',
+    table: controlsTable,
+    item: { ...itemKeys.stage(item), ...item },
+    ...unmoved(before),
+  };
+}
+
+/** The condition that a stage is still what was read. */
+export function stageCheck(controlsTable: string, reading: StageReading): Write {
+  return { kind: 'check', table: controlsTable, key: itemKeys.stage(reading), ...unmoved(reading) };
+}
+
+function unmoved({ from, version }: StageReading) {
+  switch (from) {
+    case 'declared':
+    case 'default':
+      return { condition: 'attribute_not_exists(pk)' };
+    case 'set-at-run-time':
+      return {
+        condition: '#version = :before',
+        names: { '#version': 'version' },
+        values: { ':before': version },
+      };
+    case 'unreadable':
+      // It counts as observe, and only another lowering is ever written over it.
+      return { condition: 'attribute_exists(pk)' };
+  }
+}
+
+/** What the ledger says about a changed stage. */
+export function stageEntry(
+  type: string,
+  from: AutonomyStage,
+  item: StageItem,
+  actor: Actor,
+  detail: Readonly<Record<string, string | number>> = {},
+): LedgerEvent {
+  const { environment, agentRole, actionClass, stage, version, reason } = item;
+  return {
+    type,
+    atEpochMs: item.changedAtEpochMs,
+    actor,
+    detail: { environment, agentRole, actionClass, from, to: stage, version, reason, ...detail },
+  };
+}
+
+/** The key says where an item counts, whatever its members say. */
+function placeOf(item: Item): Place {
+  const [environment = '', agentRole = '', actionClass = ''] = String(item['sk']).split('#');
+  return { environment, agentRole, actionClass };
+}

@@ -1,0 +1,317 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type AutonomyPolicy,
+  type Control,
+  parseAutonomyPolicy,
+} from '../../functions/autonomy/autonomy-policy.ts';
+import { type DecisionInput, type DecisionRules, decide } from '../../functions/autonomy/decision.ts';
+import type { ProposedAction } from '../../functions/autonomy/proposed-action.ts';
+import { autonomyStages, riskTiers } from '../../functions/platform/vocabulary.ts';
+import { exceptionPolicy } from '../../functions/policy/exception.ts';
+import type { PolicyAnswer } from '../../functions/policy/policy-set.ts';
+import { base, flagKey, flagOff, now, resolved, shiftAlias, shipped, strictness } from './decision-inputs.ts';
+
+const controls: readonly Control[] = ['auto', 'approval-1', 'approval-2', 'recommend'];
+
+/** Any monotone matrix: each cell at least as strict as the cells it may not be looser than. */
+const anyAutonomy: fc.Arbitrary<AutonomyPolicy> = fc
+  .array(fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(3) }), {
+    minLength: 12,
+    maxLength: 12,
+  })
+  .map((cells) => {
+    const rows: number[][] = [];
+    for (const [fromTop, _stage] of autonomyStages.entries()) {
+      const above = rows[0] ?? [0, 0, 0];
+      let left = 0;
+      rows.unshift(
+        riskTiers.map((_tier, column) => {
+          left = Math.max(left, above[column] ?? 0, cells[fromTop * 3 + column] ?? 0);
+          return left;
+        }),
+      );
+    }
+    const matrix = Object.fromEntries(
+      autonomyStages.map((stage, row) => [
+        stage,
+        Object.fromEntries(riskTiers.map((tier, column) => [tier, controls[rows[row]?.[column] ?? 3]])),
+      ]),
+    );
+    return parseAutonomyPolicy({ version: 1, minimumConfidenceForAuto: 0.5, matrix, stages: [] });
+  });
+
+const anyAnswer: fc.Arbitrary<PolicyAnswer> = fc.constantFrom<PolicyAnswer>(
+  { outcome: 'permitted', determiningPolicies: ['p'] },
+  { outcome: 'forbidden', determiningPolicies: ['f'], reason: 'forbidden' },
+  { outcome: 'no-permit' },
+  { outcome: 'policy-error', determiningPolicies: [] },
+);
+const permitting: PolicyAnswer = { outcome: 'permitted', determiningPolicies: ['p'] };
+
+const anyAction: fc.Arbitrary<ProposedAction> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc
+      .record({
+        known: fc.constantFrom(
+          resolved('lambda.shift-alias', shiftAlias),
+          resolved('ssm.put-parameter', flagOff),
+        ),
+        tier: fc.constantFrom(...riskTiers),
+        resources: fc.nat(11),
+        capacityPercent: fc.nat(210),
+        irreversible: fc.nat(3).map((n) => n === 0),
+      })
+      .map(
+        ({ known, tier, resources, capacityPercent, irreversible }): ProposedAction => ({
+          ...known,
+          tier,
+          blastRadius: { resources, capacityPercent },
+          ...(irreversible ? { irreversible: 'no way back' } : {}),
+        }),
+      ),
+  },
+  { weight: 1, arbitrary: fc.string().map((id): ProposedAction => ({ outcome: 'unknown-action', id })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .string()
+      .map((id): ProposedAction => ({ outcome: 'invalid-parameters', id, members: ['a'] })),
+  },
+);
+
+const anyDenial = fc.record({
+  agentRole: fc.constantFrom('responder', 'gardener'),
+  action: fc.constantFrom('lambda.shift-alias', 'ssm.put-parameter', 'iam.attach'),
+  targetKey: fc.constantFrom('lambda-alias/checkout:live', flagKey, 'lambda-alias/other:live'),
+  planDigest: fc.constantFrom('d1', 'd2', 'd3', 'd4'),
+  atEpochMs: fc.integer({ min: now - 2_000_000, max: now }),
+});
+
+const count = fc.oneof(
+  { weight: 9, arbitrary: fc.nat(4) },
+  { weight: 1, arbitrary: fc.integer({ min: 998, max: 1_002 }) },
+);
+
+/** Anything that a decision may be made on, most of it with something wrong. */
+const anyInput: fc.Arbitrary<DecisionInput> = fc.record({
+  nowEpochMs: fc.constant(now),
+  killSwitch: fc.oneof(
+    { weight: 8, arbitrary: fc.constant({ reading: 'released' as const }) },
+    { weight: 1, arbitrary: fc.constant({ reading: 'engaged' as const, scope: 'global' as const }) },
+    {
+      weight: 1,
+      arbitrary: fc.constant({ reading: 'unreadable' as const, scope: 'agent#responder' as const }),
+    },
+  ),
+  incidentId: fc.constant('inc-1'),
+  planDigest: fc.constant('d0'),
+  environment: fc.constantFrom('local', 'local', 'local', 'prod'),
+  planEnvironment: fc.constantFrom('local', 'prod'),
+  agentRole: fc.constantFrom('responder', 'gardener'),
+  action: anyAction,
+  targetKey: fc.constantFrom('lambda-alias/checkout:live', flagKey, undefined),
+  targetTags: fc.constant({}),
+  planFault: fc.oneof(
+    { weight: 5, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constant('unsound') },
+  ),
+  confidence: fc.double({ min: 0, max: 1, noNaN: true }),
+  lowConfidence: fc.nat(3).map((n) => n === 0),
+  stageSet: fc.option(
+    fc.record({ stage: fc.constantFrom(...autonomyStages), version: fc.integer({ min: 1, max: 9 }) }),
+    { nil: undefined },
+  ),
+  history: fc.record({ changesToday: count, changesTodayOfAction: count, changesTodayOnTarget: count }),
+  denials: fc.oneof(
+    { weight: 3, arbitrary: fc.constant([]) },
+    { weight: 1, arbitrary: fc.array(anyDenial, { maxLength: 5 }) },
+  ),
+  exceptions: fc.constant([]),
+  breakGlass: fc.option(
+    fc.record({
+      incidentId: fc.constantFrom('inc-1', 'inc-2'),
+      environment: fc.constantFrom('local', 'prod'),
+      openedAtEpochMs: fc.integer({ min: now - 900_000, max: now }),
+      expiresAtEpochMs: fc.integer({ min: now - 900_000, max: now + 900_000 }),
+    }),
+    { nil: undefined },
+  ),
+});
+
+const anyRules: fc.Arbitrary<DecisionRules> = fc
+  .tuple(
+    anyAutonomy,
+    fc.oneof({ weight: 3, arbitrary: fc.constant(permitting) }, { weight: 1, arbitrary: anyAnswer }),
+  )
+  .map(([autonomy, answer]) => ({ ...shipped, autonomy, evaluatePolicy: () => answer }));
+
+/** What is judged about is reachable: without this a law could hold because nothing is ever let through. */
+function seen(outcomes: Map<string, number>, outcome: string): void {
+  outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+}
+
+describe('the whole decision, under every matrix that is accepted', () => {
+  it('is never loosened by a higher tier', () => {
+    const outcomes = new Map<string, number>();
+    fc.assert(
+      fc.property(anyInput, anyRules, (input, rules) => {
+        if (input.action.outcome !== 'resolved') return;
+        const { action } = input;
+        const byTier = riskTiers.map((tier) => decide({ ...input, action: { ...action, tier } }, rules));
+        for (const decision of byTier) seen(outcomes, decision.outcome);
+        const strict = byTier.map(strictness);
+        expect(strict).toStrictEqual(strict.toSorted((a, b) => a - b));
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(new Set(outcomes.keys())).toStrictEqual(
+      new Set(['auto', 'require-approval', 'recommend', 'deny']),
+    );
+  });
+
+  it('is never loosened by a lower stage', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, (input, rules) => {
+        const strict = autonomyStages
+          .toReversed()
+          .map((stage) => strictness(decide({ ...input, stageSet: { stage, version: 1 } }, rules)));
+        expect(strict).toStrictEqual(strict.toSorted((a, b) => a - b));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('denies everything under a kill switch, also one that cannot be read', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, fc.constantFrom('engaged', 'unreadable'), (input, rules, reading) => {
+        expect(decide({ ...input, killSwitch: { reading } }, rules)).toMatchObject({
+          outcome: 'deny',
+          clause: 'kill-switch',
+        });
+      }),
+    );
+  });
+
+  it('lets nothing but a permit lead on, and nothing unknown', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, anyAnswer, (input, rules, answer) => {
+        const decision = decide(input, { ...rules, evaluatePolicy: () => answer });
+        if (answer.outcome !== 'permitted' || input.action.outcome !== 'resolved')
+          expect(decision.outcome).toBe('deny');
+      }),
+    );
+  });
+
+  it('never carries out without a person what has no way back, and never a doubtful answer', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, fc.boolean(), (input, rules, isDoubtful) => {
+        if (input.action.outcome !== 'resolved') return;
+        const given = isDoubtful
+          ? { ...input, lowConfidence: true }
+          : { ...input, action: { ...input.action, irreversible: 'no way back' } };
+        expect(decide(given, rules).outcome).not.toBe('auto');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('denies whatever exceeds a limit', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, fc.integer({ min: 0, max: 4 }), (input, rules, which) => {
+        if (input.action.outcome !== 'resolved') return;
+        const { action, history } = input;
+        const blast = { ...action.blastRadius };
+        const used = { ...history };
+        if (which === 0) blast.resources = 11;
+        if (which === 1) blast.capacityPercent = 201;
+        if (which === 2) used.changesToday = 1_000;
+        if (which === 3) used.changesTodayOfAction = 1_000;
+        if (which === 4) used.changesTodayOnTarget = 1_000;
+        const given = { ...input, action: { ...action, blastRadius: blast }, history: used };
+        expect(decide(given, rules).outcome).toBe('deny');
+      }),
+    );
+  });
+
+  it('is the same again from what is stored', () => {
+    fc.assert(
+      fc.property(anyInput, anyRules, (input, rules) => {
+        const stored = JSON.parse(JSON.stringify(input)) as DecisionInput;
+        expect(decide(stored, rules)).toStrictEqual(decide(input, rules));
+      }),
+    );
+  });
+});
+
+describe('exceptions under the shipped policies', () => {
+  const permitAnything = (id: string, action: string, targetKey: string) => ({
+    id: `exception-${id}`,
+    policy: exceptionPolicy({
+      exceptionId: id,
+      owner: 'platform team',
+      ticket: 'OPS-1',
+      reason: 'the permit is too narrow',
+      agentRole: 'gardener',
+      action,
+      targetKey,
+      environment: 'local',
+      expiresAtEpochMs: now + 1,
+    }),
+  });
+  const shift = resolved('lambda.shift-alias', shiftAlias);
+  const gardener = { ...base, agentRole: 'gardener' };
+  const exceptions = [permitAnything('exc-1', shift.id, shift.target.key)];
+
+  it('permit what nothing else permits, until they expire, and are named', () => {
+    expect(decide(gardener, shipped).clause).toBe('policy.no-permit');
+    expect(decide({ ...gardener, exceptions }, shipped)).toMatchObject({
+      outcome: 'recommend',
+      determiningPolicies: ['exception-exc-1'],
+      exceptionIds: ['exception-exc-1'],
+    });
+    expect(decide({ ...gardener, exceptions, nowEpochMs: now + 1 }, shipped).clause).toBe('policy.no-permit');
+    expect(decide({ ...base, exceptions }, shipped)).not.toHaveProperty('exceptionIds');
+  });
+
+  it('never override a forbid, however many there are', () => {
+    const name = fc
+      .tuple(
+        fc.stringMatching(/^[a-z]{0,5}$/),
+        fc.constantFrom('interlock', 'InterLock', 'INTERLOCK', 'cloudtrail', 'Audit'),
+      )
+      .map(([prefix, word]) => `${prefix}${word}`);
+    fc.assert(
+      fc.property(name, fc.nat(3), (functionName, count) => {
+        const action = resolved('lambda.shift-alias', { ...shiftAlias, functionName });
+        const many = Array.from({ length: count }, (_, index) =>
+          permitAnything(`exc-${index}`, action.id, action.target.key),
+        );
+        const given = { ...gardener, action, targetKey: action.target.key, exceptions: many };
+        expect(decide(given, shipped)).toMatchObject({ outcome: 'deny', clause: 'policy.forbid' });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    ['no policy', 'permit (principal'],
+    ['a forbid', 'forbid (principal, action, resource);'],
+    ['two policies', 'permit (principal, action, resource); permit (principal, action, resource);'],
+    [
+      'one that cannot be evaluated',
+      'permit (principal, action, resource) when { 9223372036854775807 + 1 == 0 };',
+    ],
+  ])('that are %s deny everything they are asked about', (_what, policy) => {
+    const decision = decide({ ...base, exceptions: [{ id: 'exception-exc-1', policy }] }, shipped);
+    expect(decision).toMatchObject({ outcome: 'deny', clause: 'policy.error' });
+    expect(decide(base, shipped).outcome).toBe('require-approval');
+  });
+
+  it('cannot take the place of a shipped policy', () => {
+    const policy = 'permit (principal, action, resource);';
+    const exceptions = [{ id: 'forbid-interlock-itself', policy }];
+    expect(decide({ ...base, exceptions }, shipped).clause).toBe('policy.error');
+  });
+});
