@@ -5,6 +5,8 @@ import { priorities } from '../functions/platform/vocabulary.ts';
 import { Approvals } from './approvals/approvals.ts';
 import { Audit } from './audit/audit.ts';
 import { Autonomy } from './autonomy/autonomy.ts';
+import { AutonomyControls } from './autonomy/autonomy-controls.ts';
+import { Recommend } from './autonomy/recommend.ts';
 import { ownTag } from './change/action-boundary.ts';
 import { Change } from './change/change.ts';
 import { IncidentClose } from './intake/incident-close.ts';
@@ -13,6 +15,7 @@ import { Intake } from './intake/intake.ts';
 import type { Artefact } from './platform/artefact.ts';
 import type { Bundles } from './platform/bundle.ts';
 import { Platform } from './platform/platform.ts';
+import { Policy } from './policy/policy.ts';
 import { Routing } from './routing/routing.ts';
 import type { StageSettings } from './stage-settings.ts';
 import { Triage } from './triage/triage.ts';
@@ -36,21 +39,30 @@ export class InterlockStack extends Stack {
     const { triage } = new Triage(this, 'Triage', { platform, routing });
     const { decide } = new Autonomy(this, 'Autonomy', { platform });
     const approvals = new Approvals(this, 'Approvals', { platform });
-    const change = new Change(this, 'Change', { platform });
+    const change = new Change(this, 'Change', {
+      platform,
+      askPerson: approvals.requestApproval.function,
+    });
     const close = new IncidentClose(this, 'IncidentClose', { platform });
+    new AutonomyControls(this, 'AutonomyControls', { platform });
+    const { recommend } = new Recommend(this, 'Recommend', { platform });
     const { stateMachine: incidentMachine } = new IncidentWorkflow(this, 'Incident', {
       platform,
       triage,
       decide,
+      recommend,
       requestApproval: approvals.requestApproval,
       settleApproval: approvals.settleApproval,
       closeIncident: close.closeIncident,
       changeMachine: change.stateMachine,
+      actions: change.actions,
     });
     approvals.answer(incidentMachine);
+    approvals.answer(change.stateMachine);
     close.watch(incidentMachine);
     const intake = new Intake(this, 'Intake', { platform, taxonomy, incidentMachine });
     new Audit(this, 'Audit', { platform });
+    new Policy(this, 'Policy', { platform });
 
     const outputs: Readonly<Record<string, string>> = {
       ControlsTable: platform.tables.controls.tableName,
@@ -62,6 +74,7 @@ export class InterlockStack extends Stack {
       EventBusName: 'default',
       PersonTopicArn: platform.personTopic.topicArn,
       SnapshotBucket: change.snapshots.bucketName,
+      SnapshotRetentionDays: String(settings.snapshotRetention.toDays()),
       PolicyDigest: artefact.policyDigest,
       ArtefactVersion: artefact.version,
       ...Object.fromEntries(

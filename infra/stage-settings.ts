@@ -35,6 +35,8 @@ export interface StageSettings {
   readonly logRetention: RetentionDays;
   /** Checks the AwsSolutions rules during synthesis; a finding without a written reason fails it. */
   readonly nag: boolean;
+  /** Executions set aside for each action's function. Absent where an account may not have them to spare. */
+  readonly reservedConcurrencyPerAction?: number;
   /** Snapshots are evidence of what a change replaced: kept this long. */
   readonly snapshotRetention: Duration;
 }
@@ -81,7 +83,7 @@ const defaults: Readonly<Record<Stage, Defaults>> = {
   },
   dev: { ...cloud, approvalTimeout: Duration.hours(1), bake: Duration.minutes(1) },
   test: { ...cloud, approvalTimeout: Duration.hours(1), bake: Duration.minutes(1) },
-  prod: { ...cloud, logRetention: RetentionDays.THIRTEEN_MONTHS },
+  prod: { ...cloud, logRetention: RetentionDays.THIRTEEN_MONTHS, reservedConcurrencyPerAction: 5 },
 };
 
 /** On top of the longest silence of a healthy change, between its start and the verdict on it. */

@@ -24,7 +24,9 @@ from ministack import app
 from ministack.core import iam_evaluator
 from ministack.services import cloudwatch, eventbridge
 
-# Python runs isolated (`-I`), so that nothing of the user's own gets in: only this file's folder is added.
+# Python runs isolated (`-I`), so that nothing of the user's own gets in: only this file's folder is added, and nothing is
+# written into it.
+sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ministack_authorisation
 

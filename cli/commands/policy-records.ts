@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { StoredDecision } from '../../functions/autonomy/decision.store.ts';
-import type { DecisionRules } from '../../functions/autonomy/decision.ts';
+import type { DecisionRules } from '../../functions/autonomy/decision-input.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { type Replay, replayDecision } from '../../functions/autonomy/replay.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
@@ -163,13 +163,11 @@ const mostDecisions = 10_000;
 
 async function decisionsSince(
   { database, tables }: Connection,
-  sinceEpochMs: number | undefined,
+  sinceEpochMs: number,
 ): Promise<StoredDecision[]> {
   const lists = await Promise.all(
     outcomes.map((outcome) =>
-      database.byStatus(tables.operations, `DECISION#${outcome}`, mostDecisions, {
-        ...(sinceEpochMs === undefined ? {} : { sinceEpochMs }),
-      }),
+      database.byStatus(tables.operations, `DECISION#${outcome}`, mostDecisions, { sinceEpochMs }),
     ),
   );
   return (lists.flat() as unknown as StoredDecision[]).toSorted(
@@ -178,9 +176,7 @@ async function decisionsSince(
 }
 
 async function decisionWith(connection: Connection, decisionId: string): Promise<StoredDecision> {
-  const found = (await decisionsSince(connection, undefined)).find(
-    (decision) => decision.decisionId === decisionId,
-  );
+  const found = (await decisionsSince(connection, 0)).find((decision) => decision.decisionId === decisionId);
   if (found !== undefined) return found;
   throw new InterlockError(
     'cli.no-decision',

@@ -57,11 +57,35 @@ export function parseAutonomyPolicy(json: unknown): AutonomyPolicy {
   return policy;
 }
 
-/** The stage in force; `observe` wherever none is set. */
-export function stageFor(
+/** Where a stage holds. */
+export interface Place {
+  readonly environment: string;
+  readonly agentRole: string;
+  readonly actionClass: string;
+}
+
+/** A stage that was set at run time. */
+export interface StageSet {
+  readonly stage: AutonomyStage;
+  /** 1 for the first one that was set, then rising. */
+  readonly version: number;
+}
+
+/**
+ * The stage in force: the one set at run time, else the one that the policy declares, else `observe`. Version
+ * 0 says that none was ever set at run time.
+ */
+export function stageInForce(
   policy: AutonomyPolicy,
-  place: { environment: string; agentRole: string; actionClass: string },
-): AutonomyStage {
+  place: Place,
+  set: StageSet | undefined,
+): { stage: AutonomyStage; version: number } {
+  if (set !== undefined) return { stage: set.stage, version: set.version };
+  return { stage: stageFor(policy, place), version: 0 };
+}
+
+/** The stage that the policy declares for a place; `observe` wherever none is. */
+export function stageFor(policy: AutonomyPolicy, place: Place): AutonomyStage {
   const entry = policy.stages.find(
     (candidate) =>
       candidate.environment === place.environment &&

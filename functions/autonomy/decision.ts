@@ -1,71 +1,20 @@
-import type { ResolvedAction } from '../change/catalogue.ts';
-import type { AutonomyStage, RiskTier } from '../platform/vocabulary.ts';
+import type { KillSwitchesReading } from '../platform/kill-switch-scope.ts';
+import { limitFault, limitsFor } from '../policy/limits.ts';
 import type { PolicyAnswer, PolicyRequest } from '../policy/policy-set.ts';
-import { type AutonomyPolicy, controlFor, stageFor } from './autonomy-policy.ts';
-
-/** Whether the kill switch lets anything start. An unreadable or missing switch is `engaged`. */
-export type KillSwitchState = 'engaged' | 'released';
-
-/** Which rule decided. Every denial names one. */
-export type Clause =
-  | 'kill-switch'
-  | 'catalogue.unknown-action'
-  | 'catalogue.invalid-parameters'
-  | 'policy.forbid'
-  | 'policy.no-permit'
-  | 'policy.error'
-  | 'plan.outside-workload'
-  | 'plan.unsound'
-  | 'autonomy.matrix'
-  | 'autonomy.low-confidence';
-
-/** What may happen with one plan, and why. */
-export interface Decision {
-  readonly outcome: 'deny' | 'recommend' | 'require-approval' | 'auto';
-  /** Distinct people who must approve; 0 unless the outcome is `require-approval`. */
-  readonly quorum: number;
-  readonly clause: Clause;
-  /** For an operator: what decided, in words. */
-  readonly reason: string;
-  readonly determiningPolicies: readonly string[];
-  readonly tier?: RiskTier;
-  readonly stage?: AutonomyStage;
-}
-
-/** Everything a decision depends on; nothing else may. */
-export interface DecisionInput {
-  readonly killSwitch: KillSwitchState;
-  /** Where this Interlock acts. */
-  readonly environment: string;
-  /** Key of the target that triage found among the incident's own workload; undefined when it did not. */
-  readonly targetKey: string | undefined;
-  /** Where the plan's target lives. */
-  readonly planEnvironment: string;
-  readonly agentRole: string;
-  readonly action: ResolvedAction;
-  /** What is wrong with what the plan claims about itself; undefined when all of it follows from its parameters. */
-  readonly planFault: string | undefined;
-  /** The model's confidence in the answer the plan came from, 0…1. */
-  readonly confidence: number;
-  /** Routing wanted a stronger model and got none, or the confidence was stated for another plan of the answer. */
-  readonly lowConfidence: boolean;
-  readonly autonomy: AutonomyPolicy;
-  readonly evaluatePolicy: (request: PolicyRequest) => PolicyAnswer;
-}
+import { judgeVariant } from '../policy/variants.ts';
+import type { Clause, Decision, DecisionInput, DecisionRules } from './decision-input.ts';
+import { decideByMatrix } from './matrix-decision.ts';
+import type { ResolvedProposal } from './proposed-action.ts';
 
 /**
- * Decides on a plan: kill switch, then catalogue, then policy boundary, then whether the target belongs to the
- * incident's workload and the plan is what it claims, then autonomy matrix; the first that says no ends it. Raising the tier or lowering the
- * stage never loosens the outcome.
+ * Decides on a plan: kill switches, catalogue, policy boundary, limits, whether the target belongs to the
+ * incident's workload and the plan is what it claims, whether the agent tries variants of what was denied, then
+ * the autonomy matrix; the first that says no ends it. Raising the tier or lowering the stage never loosens the
+ * outcome.
  */
-export function decide(input: DecisionInput): Decision {
-  if (input.killSwitch === 'engaged') {
-    return deny(
-      'kill-switch',
-      'the kill switch is engaged: nothing may start until a person switches it off',
-    );
-  }
-  const { action } = input;
+export function decide(input: DecisionInput, rules: DecisionRules): Decision {
+  const { action, killSwitch } = input;
+  if (killSwitch.reading !== 'released') return denyByKillSwitch(killSwitch);
   if (action.outcome === 'unknown-action') {
     return deny('catalogue.unknown-action', 'the proposed action is not in the action catalogue');
   }
@@ -75,69 +24,86 @@ export function decide(input: DecisionInput): Decision {
       `the proposed parameters do not fit the action's schema: ${action.members.join(', ')}`,
     );
   }
-  const { definition, parameters } = action;
-  const tier = definition.tier(parameters);
-  const target = definition.target(parameters);
-  const { environment, agentRole } = input;
-  const boundary = input.evaluatePolicy({
-    agentRole,
-    action: definition.id,
-    target,
-    targetEnvironment: input.planEnvironment,
-    environment,
-    tier,
-  });
+  const { tier } = action;
+  const boundary = rules.evaluatePolicy(policyRequestOf(input, action), input.exceptions);
   if (boundary.outcome !== 'permitted') return { ...denyByPolicy(boundary), tier };
-  if (input.targetKey !== target.key) {
-    const reason = 'the target is not one of the resources of the workload that the incident is about';
-    return { ...deny('plan.outside-workload', reason), tier };
-  }
-  if (input.planFault !== undefined) return { ...deny('plan.unsound', input.planFault), tier };
-  const stage = stageFor(input.autonomy, { environment, agentRole, actionClass: definition.actionClass });
-  const control = controlFor(input.autonomy, stage, tier);
-  const decided = {
-    clause: 'autonomy.matrix',
+  const { determiningPolicies } = boundary;
+  const refusal = refusalBeyondPolicy(input, action, rules);
+  return {
+    ...(refusal ?? decideByMatrix(input, action, rules.autonomy)),
     tier,
-    stage,
-    determiningPolicies: boundary.determiningPolicies,
-  } as const;
-  const where = `stage ${stage}, tier ${tier}`;
-  switch (control) {
-    case 'recommend':
-      return {
-        ...decided,
-        outcome: 'recommend',
-        quorum: 0,
-        reason: `${where}: recommended to people, not carried out`,
-      };
-    case 'approval-1':
-    case 'approval-2': {
-      const quorum = control === 'approval-1' ? 1 : 2;
-      return {
-        ...decided,
-        outcome: 'require-approval',
-        quorum,
-        reason: `${where}: needs ${quorum} approval${quorum === 1 ? '' : 's'}`,
-      };
+    ...(refusal === undefined ? { determiningPolicies, ...exceptionsAmong(input, determiningPolicies) } : {}),
+  };
+}
+
+/** What the policy boundary is asked about an input. */
+function policyRequestOf(input: DecisionInput, action: ResolvedProposal): PolicyRequest {
+  return {
+    agentRole: input.agentRole,
+    action: action.id,
+    target: action.target,
+    targetEnvironment: input.planEnvironment,
+    targetTags: input.targetTags,
+    environment: input.environment,
+    tier: action.tier,
+    parameters: action.parameters,
+    parameterText: action.parameterText,
+    blastRadius: action.blastRadius,
+    history: input.history,
+    nowEpochMs: input.nowEpochMs,
+  };
+}
+
+/** What stops a change that the policies permit, in order. */
+function refusalBeyondPolicy(
+  input: DecisionInput,
+  action: ResolvedProposal,
+  { limits }: DecisionRules,
+): Decision | undefined {
+  const limit = limitFault(limitsFor(limits, input.environment), action.blastRadius, input.history);
+  if (limit !== undefined) return deny(`limits.${limit.kind}`, limit.reason);
+  if (input.targetKey !== action.target.key) {
+    const reason = 'the target is not one of the resources of the workload that the incident is about';
+    return deny('plan.outside-workload', reason);
+  }
+  if (input.planFault !== undefined) return deny('plan.unsound', input.planFault);
+  const { agentRole, planDigest } = input;
+  const proposal = { agentRole, planDigest, action: action.id, targetKey: action.target.key };
+  const variant = judgeVariant(limits.variants, input.denials, proposal, input.nowEpochMs);
+  switch (variant.verdict) {
+    case 'clear':
+      return undefined;
+    case 'cooling-down': {
+      const until = new Date(variant.untilEpochMs).toISOString();
+      const reason = `a variant of what was denied: ${variant.denials} proposals of this incident were denied; not considered before ${until}`;
+      return deny('policy.variant-cooldown', reason);
     }
-    case 'auto': {
-      if (!input.lowConfidence && input.confidence >= input.autonomy.minimumConfidenceForAuto) {
-        return { ...decided, outcome: 'auto', quorum: 0, reason: `${where}: carried out automatically` };
-      }
-      const limit = input.autonomy.minimumConfidenceForAuto;
-      return {
-        ...decided,
-        clause: 'autonomy.low-confidence',
-        outcome: 'require-approval',
-        quorum: 1,
-        reason: `${where}, but the model's confidence ${input.confidence} ${input.lowConfidence ? 'cannot be relied on' : `is below ${limit}`}: needs 1 approval`,
-      };
+    case 'cut-off': {
+      const reason = `the agent is cut off for this incident: ${variant.denials} of its proposals were denied; a person takes over`;
+      return deny('agent.cut-off', reason);
     }
   }
 }
 
+/** Named only when the deployed policies alone would not have permitted it. */
+function exceptionsAmong(
+  { exceptions }: DecisionInput,
+  determining: readonly string[],
+): Pick<Decision, 'exceptionIds'> {
+  const ids = exceptions.map(({ id }) => id).filter((id) => determining.includes(id));
+  return ids.length > 0 && ids.length === determining.length ? { exceptionIds: ids } : {};
+}
+
 function deny(clause: Clause, reason: string, determiningPolicies: readonly string[] = []): Decision {
   return { outcome: 'deny', quorum: 0, clause, reason, determiningPolicies };
+}
+
+function denyByKillSwitch({ reading, scope }: KillSwitchesReading): Decision {
+  const which =
+    scope === undefined || scope === 'global' ? 'the kill switch' : `the kill switch over ${scope}`;
+  return reading === 'unreadable'
+    ? deny('kill-switch', `${which} cannot be read, which counts as engaged`)
+    : deny('kill-switch', `${which} is engaged: nothing may start until a person switches it off`);
 }
 
 function denyByPolicy(answer: Exclude<PolicyAnswer, { outcome: 'permitted' }>): Decision {

@@ -33,6 +33,8 @@ export interface Permission {
         readonly resource: string;
         readonly resourceName?: string;
         readonly separator?: ':' | '/';
+        /** Its ARN names no region, as of IAM. @default false */
+        readonly isGlobal?: boolean;
       }
     | '*';
   /** Only what carries this environment's tag. `false` needs a reason in `why`. */

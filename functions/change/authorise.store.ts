@@ -1,4 +1,5 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
+import { breakGlassCheck } from '../autonomy/break-glass.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
@@ -181,7 +182,12 @@ export class AuthoriseStore implements Gate {
         ? []
         : [{ part: 'approval', write: this.#approvalCheck(change, decision, approval, now) } as const]),
       ...(isUnderBreakGlass(decision, approval)
-        ? [{ part: 'breakGlass', write: breakGlassCheck(controls, incidentId, environment, now) } as const]
+        ? [
+            {
+              part: 'breakGlass',
+              write: breakGlassCheck(controls, { incidentId, environment }, now),
+            } as const,
+          ]
         : []),
     ];
   }
@@ -255,17 +261,6 @@ function stageCheck(controls: string, place: Parameters<typeof itemKeys.stage>[0
           names: { '#version': 'version' },
           values: { ':version': version },
         }),
-  };
-}
-
-/** The glass is still broken: nothing starts on it from its last millisecond on. */
-function breakGlassCheck(controls: string, incidentId: string, environment: string, now: number): Write {
-  return {
-    kind: 'check',
-    table: controls,
-    key: itemKeys.breakGlass(incidentId),
-    condition: 'expiresAtEpochMs > :now AND environment = :environment',
-    values: { ':now': now, ':environment': environment },
   };
 }
 

@@ -1,23 +1,29 @@
 import {
+  type CedarValueJson,
   initSync,
   policyToJson,
   preparsePolicySet,
   preparseSchema,
   statefulIsAuthorized,
-  validate,
 } from '@cedar-policy/cedar-wasm/web';
 import { InterlockError } from '../platform/errors.ts';
-import type { PolicyAnswer, PolicyRequest, PolicySet } from './policy-set.ts';
+import type { ExceptionPermit, PolicyAnswer, PolicyRequest, PolicySet } from './policy-set.ts';
+import { policyTimeOf } from './policy-time.ts';
 
-/** Cedar never evicts a parsed set: overwriting one id keeps memory flat. */
-const parsedId = 'interlock';
+/** Cedar never evicts what it parsed: overwriting these few names keeps memory flat, whatever is asked. */
+const schemaName = 'interlock';
+const deployedName = 'interlock';
+const extendedName = 'interlock-with-exceptions';
+
+/** What each name holds now. Cedar's names are global: an engine parses again when another one took them over. */
+const parsed = new Map<string, unknown>();
 
 /**
  * The policy boundary: Cedar over one policy set. Deny by default, forbid wins, and an error anywhere denies,
  * because Cedar skips a policy that errors and would otherwise answer from the rest.
  */
 export class PolicyEngine {
-  readonly #reasons: ReadonlyMap<string, string>;
+  readonly #set: PolicySet;
 
   /**
    * @param wasm The compiled Cedar module as bytes.
@@ -25,23 +31,37 @@ export class PolicyEngine {
    */
   constructor(wasm: Uint8Array, set: PolicySet) {
     initSync({ module: wasm as Uint8Array<ArrayBuffer> });
-    const schema = preparseSchema(parsedId, set.schema);
-    if (schema.type === 'failure') throw unparsable('the schema', schema.errors);
-    const policies = preparsePolicySet(parsedId, { staticPolicies: { ...set.policies } });
-    if (policies.type === 'failure') throw unparsable('the policy set', policies.errors);
-    this.#reasons = new Map(Object.entries(set.policies).map(([id, text]) => [id, reasonOf(id, text)]));
+    this.#set = set;
+    this.#useDeployed();
   }
 
-  /** Same request, same set, same answer. */
-  evaluate(request: PolicyRequest): PolicyAnswer {
+  /**
+   * Same request, same set, same exceptions, same answer.
+   *
+   * @param exceptions Permits beside the set; a forbid of the set overrides each of them.
+   */
+  evaluate(request: PolicyRequest, exceptions: readonly ExceptionPermit[] = []): PolicyAnswer {
+    try {
+      this.#useDeployed();
+      const isExtended = exceptions.length > 0;
+      if (isExtended && !this.#useExtended(exceptions)) {
+        return { outcome: 'policy-error', determiningPolicies: exceptions.map(({ id }) => id).toSorted() };
+      }
+      return this.#ask(request, isExtended ? extendedName : deployedName);
+    } catch {
+      return { outcome: 'policy-error', determiningPolicies: [] };
+    }
+  }
+
+  #ask(request: PolicyRequest, preparsedPolicySetId: string): PolicyAnswer {
     const resource = { type: 'Interlock::Target', id: request.target.key };
     const answer = statefulIsAuthorized({
       principal: { type: 'Interlock::AgentRole', id: request.agentRole },
       action: { type: 'Interlock::Action', id: request.action },
       resource,
-      context: { environment: request.environment, tier: request.tier },
-      preparsedSchemaName: parsedId,
-      preparsedPolicySetId: parsedId,
+      context: contextOf(request),
+      preparsedSchemaName: schemaName,
+      preparsedPolicySetId,
       validateRequest: true,
       entities: [
         {
@@ -49,9 +69,11 @@ export class PolicyEngine {
           attrs: {
             kind: request.target.type,
             name: request.target.id,
+            nameLower: request.target.id.toLowerCase(),
             environment: request.targetEnvironment,
           },
           parents: [],
+          tags: { ...request.targetTags },
         },
       ],
     });
@@ -66,38 +88,59 @@ export class PolicyEngine {
     }
     if (decision === 'allow') return { outcome: 'permitted', determiningPolicies };
     if (determiningPolicies.length === 0) return { outcome: 'no-permit' };
-    const reason = determiningPolicies.map((id) => this.#reasons.get(id) ?? id).join('; ');
+    const reason = determiningPolicies.map((id) => reasonOf(id, this.#set.policies[id] ?? '')).join('; ');
     return { outcome: 'forbidden', determiningPolicies, reason };
+  }
+
+  #useDeployed(): void {
+    if (parsed.get(deployedName) === this.#set) return;
+    parsed.clear();
+    const schema = preparseSchema(schemaName, this.#set.schema);
+    if (schema.type === 'failure') throw unparsable('the schema', schema.errors);
+    const policies = preparsePolicySet(deployedName, { staticPolicies: { ...this.#set.policies } });
+    if (policies.type === 'failure') throw unparsable('the policy set', policies.errors);
+    parsed.set(deployedName, this.#set);
+  }
+
+  /** False when an exception is no policy of its own: it cannot be read, or it takes a deployed one's name. */
+  #useExtended(exceptions: readonly ExceptionPermit[]): boolean {
+    const key = JSON.stringify(exceptions.map(({ id, policy }) => [id, policy]));
+    if (parsed.get(extendedName) === key) return true;
+    const added = new Map(exceptions.map(({ id, policy }) => [id, policy]));
+    if (added.size < exceptions.length) return false;
+    if (exceptions.some(({ id, policy }) => Object.hasOwn(this.#set.policies, id) || !isPermit(policy)))
+      return false;
+    const staticPolicies = { ...this.#set.policies, ...Object.fromEntries(added) };
+    parsed.delete(extendedName);
+    if (preparsePolicySet(extendedName, { staticPolicies }).type === 'failure') return false;
+    parsed.set(extendedName, key);
+    return true;
   }
 }
 
-/** A mistake in the policies that strict validation against the schema found. */
-export interface PolicyFault {
-  readonly policyId: string;
-  readonly message: string;
+function contextOf(request: PolicyRequest) {
+  const { weekday, hourUtc, monthDay } = policyTimeOf(request.nowEpochMs);
+  const now = { __extn: { fn: 'datetime', arg: new Date(request.nowEpochMs).toISOString() } };
+  return {
+    environment: request.environment,
+    tier: request.tier,
+    parameters: request.parameters as Record<string, CedarValueJson>,
+    textLower: request.parameterText,
+    blastRadius: { ...request.blastRadius },
+    history: { ...request.history },
+    time: { now, weekday, hourUtc, monthDay },
+  };
 }
 
-/** Strict validation, at build and publication only: the first call takes 0.2–0.4 s. */
-export function validatePolicySet(wasm: Uint8Array, set: PolicySet): PolicyFault[] {
-  initSync({ module: wasm as Uint8Array<ArrayBuffer> });
-  const answer = validate({
-    validationSettings: { mode: 'strict' },
-    schema: set.schema,
-    policies: { staticPolicies: { ...set.policies } },
-  });
-  if (answer.type === 'failure')
-    return answer.errors.map((error) => ({ policyId: '', message: error.message }));
-  return [...answer.validationErrors, ...answer.validationWarnings].map((fault) => ({
-    policyId: fault.policyId,
-    message: fault.error.message,
-  }));
+function isPermit(text: string): boolean {
+  const policy = policyToJson(text);
+  return policy.type === 'success' && policy.json.effect === 'permit';
 }
 
 /** The words of a policy's `@reason` annotation, for whoever is told no. */
 function reasonOf(id: string, text: string): string {
-  const parsed = policyToJson(text);
-  if (parsed.type === 'failure') throw unparsable(`policy ${id}`, parsed.errors);
-  return parsed.json.annotations?.['reason'] ?? id;
+  const policy = policyToJson(text);
+  return policy.type === 'success' ? (policy.json.annotations?.['reason'] ?? id) : id;
 }
 
 function unparsable(what: string, errors: readonly { message: string }[]): InterlockError {

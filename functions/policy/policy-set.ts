@@ -6,6 +6,18 @@ export interface PolicySet {
   readonly policies: Readonly<Record<string, string>>;
 }
 
+/** How much was started in an environment since midnight UTC, before what is asked about. */
+export interface ChangeHistory {
+  readonly changesToday: number;
+  readonly changesTodayOfAction: number;
+  readonly changesTodayOnTarget: number;
+}
+
+/** Parameters that policies see; a record holds more of them. */
+export interface PolicyParameters {
+  readonly [name: string]: string | number | boolean | PolicyParameters;
+}
+
 /** What the boundary is asked: may this role do this to that? All members are closed words or names already parsed. */
 export interface PolicyRequest {
   readonly agentRole: string;
@@ -13,9 +25,25 @@ export interface PolicyRequest {
   readonly target: { readonly type: string; readonly id: string; readonly key: string };
   /** Where the target lives, as the plan says. */
   readonly targetEnvironment: string;
+  readonly targetTags: Readonly<Record<string, string>>;
   /** Where this Interlock acts. */
   readonly environment: string;
   readonly tier: string;
+  /** The members that the schema of the action has for policies, see `policyParametersOf`. */
+  readonly parameters: PolicyParameters;
+  /** All text among the parameters, see `parameterTextOf`. */
+  readonly parameterText: string;
+  /** Whole numbers. */
+  readonly blastRadius: { readonly resources: number; readonly capacityPercent: number };
+  readonly history: ChangeHistory;
+  readonly nowEpochMs: number;
+}
+
+/** A temporary permit beside the deployed ones; its expiry stands in its text. */
+export interface ExceptionPermit {
+  readonly id: string;
+  /** Text of exactly one policy. */
+  readonly policy: string;
 }
 
 /** What the boundary answers. Everything but `permitted` denies. */

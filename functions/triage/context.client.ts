@@ -4,38 +4,39 @@ import {
   DescribeAlarmsCommand,
   ListTagsForResourceCommand,
 } from '@aws-sdk/client-cloudwatch';
-import { LambdaClient } from '@aws-sdk/client-lambda';
+import * as z from 'zod/mini';
+import type { Place } from '../change/action-definition.ts';
+import { readSettings } from '../platform/settings.ts';
 import {
-  GetResourcesCommand,
-  ResourceGroupsTaggingAPIClient,
-} from '@aws-sdk/client-resource-groups-tagging-api';
-import { SSMClient } from '@aws-sdk/client-ssm';
-import { type AlarmContext, emptyContext, parseProbeUrl, type TriageContext, tagNames } from './context.ts';
+  type AlarmContext,
+  emptyContext,
+  type OtherResources,
+  parseProbeUrl,
+  type TriageContext,
+  tagNames,
+} from './context.ts';
 import { GapCollector } from './gap-collector.ts';
 import type { Incident } from './incident.ts';
-import { readFunction, readParameter } from './workload-resources.client.ts';
+import { type TaggedResource, TaggedResourcesClient } from './tagged-resources.client.ts';
+import { readResources, resourceReaders } from './workload-resources.client.ts';
 
-/** Enough for any workload a person could review; more is a gap. */
-const maxResourcesPerType = 10;
 const maxProbeUrls = 3;
-
-interface TaggedResource {
-  readonly arn: string;
-  readonly probeUrl: string | undefined;
-}
 
 /** Reads what surrounds an incident. Every call is a read, and no failed read stops the others. */
 export class ContextClient {
   readonly #cloudWatch = new CloudWatchClient({ maxAttempts: 2 });
-  readonly #tagging = new ResourceGroupsTaggingAPIClient({ maxAttempts: 2 });
-  readonly #lambda = new LambdaClient({ maxAttempts: 2 });
-  readonly #ssm = new SSMClient({ maxAttempts: 2 });
-  readonly #environment: string;
+  readonly #readers = resourceReaders();
+  readonly #tagged: TaggedResourcesClient;
+  readonly #place: Place;
   readonly #deadlineMs: number;
 
-  /** @param deadlineMs For all reads together; what is not read by then is a gap. @default 10000 */
-  constructor(environment: string, deadlineMs = 10_000) {
-    this.#environment = environment;
+  /**
+   * @param place Where the workloads are. @default the function's setting `PLACE`
+   * @param deadlineMs For all reads together; what is not read by then is a gap. @default 10000
+   */
+  constructor(environment: string, place: Place = placeInSettings(), deadlineMs = 10_000) {
+    this.#tagged = new TaggedResourcesClient(environment);
+    this.#place = place;
     this.#deadlineMs = deadlineMs;
   }
 
@@ -57,21 +58,19 @@ export class ContextClient {
       gaps.add(`the alarm has no readable tag ${tagNames.workload}, so no workload is known`);
       return { ...emptyContext(gaps.all), alarm };
     }
-    const functionArns = await this.#tagged('lambda:function', workload, gaps, abortSignal);
-    const parameterArns = await this.#tagged('ssm:parameter', workload, gaps, abortSignal);
-    const [functions, parameters] = await Promise.all([
-      Promise.all(functionArns.map(({ arn }) => readFunction(this.#lambda, arn, gaps, abortSignal))),
-      Promise.all(parameterArns.map(({ arn }) => readParameter(this.#ssm, arn, gaps, abortSignal))),
-    ]);
-    const probeUrls = new Set(functionArns.flatMap(({ probeUrl }) => parseProbeUrl(probeUrl) ?? []));
-    if (probeUrls.size > maxProbeUrls)
-      gaps.add(`only ${maxProbeUrls} of ${probeUrls.size} probe URLs are used`);
+    const reading = { gaps, abortSignal };
+    const types = Object.values(this.#readers).map(({ type }) => type);
+    const tagged = await this.#tagged.find(workload, types, reading);
+    const arns = tagged.map(({ arn }) => arn);
+    const { functions, parameters, ...others } = await readResources(this.#readers, arns, reading);
     return {
       alarm,
       workload,
-      functions: functions.flatMap((each) => each ?? []),
-      parameters: parameters.flatMap((each) => each ?? []),
-      probeUrls: [...probeUrls].sort().slice(0, maxProbeUrls),
+      membership: { place: this.#place, arns },
+      functions,
+      parameters,
+      otherResources: nonEmpty(others),
+      probeUrls: probeUrlsOf(tagged, gaps),
       gaps: gaps.all,
     };
   }
@@ -115,34 +114,28 @@ export class ContextClient {
     );
     return Tags.find(({ Key }) => Key === tagNames.workload)?.Value;
   }
+}
 
-  /** Resources of one type that carry both tags, in the order of their ARNs. */
-  async #tagged(
-    type: string,
-    workload: string,
-    gaps: GapCollector,
-    abortSignal: AbortSignal,
-  ): Promise<TaggedResource[]> {
-    const found = await gaps.attempt(`resources of type ${type}`, async () => {
-      const { ResourceTagMappingList = [], PaginationToken = '' } = await this.#tagging.send(
-        new GetResourcesCommand({
-          ResourceTypeFilters: [type],
-          TagFilters: [
-            { Key: tagNames.workload, Values: [workload] },
-            { Key: tagNames.environment, Values: [this.#environment] },
-          ],
-          ResourcesPerPage: 100,
-        }),
-        { abortSignal },
-      );
-      return { resources: ResourceTagMappingList, isPartial: PaginationToken !== '' };
-    });
-    const resources = (found?.resources ?? []).flatMap(({ ResourceARN: arn, Tags = [] }) =>
-      arn === undefined ? [] : [{ arn, probeUrl: Tags.find(({ Key }) => Key === tagNames.probeUrl)?.Value }],
-    );
-    if (found?.isPartial === true || resources.length > maxResourcesPerType) {
-      gaps.add(`only ${maxResourcesPerType} resources of type ${type} were read`);
-    }
-    return resources.sort((a, b) => (a.arn < b.arn ? -1 : 1)).slice(0, maxResourcesPerType);
-  }
+function placeInSettings(): Place {
+  const { PLACE } = readSettings({
+    PLACE: z.string().check(z.regex(/^[a-z-]+:[a-z0-9-]+:[0-9]{12}$/)),
+  });
+  const [partition = '', region = '', account = ''] = PLACE.split(':');
+  return { partition, region, account };
+}
+
+/** Each kind has its place in the prompt only where there is something to show. */
+function nonEmpty(resources: Required<OtherResources>): OtherResources {
+  return Object.fromEntries(Object.entries(resources).filter(([, found]) => found.length > 0));
+}
+
+/** What the functions of the workload say in their tags. */
+function probeUrlsOf(tagged: readonly TaggedResource[], gaps: GapCollector): string[] {
+  const urls = new Set(
+    tagged
+      .filter(({ arn }) => arn.split(':')[2] === 'lambda')
+      .flatMap(({ tags }) => parseProbeUrl(tags.get(tagNames.probeUrl)) ?? []),
+  );
+  if (urls.size > maxProbeUrls) gaps.add(`only ${maxProbeUrls} of ${urls.size} probe URLs are used`);
+  return [...urls].sort().slice(0, maxProbeUrls);
 }

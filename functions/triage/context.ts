@@ -1,5 +1,5 @@
-import { shiftAlias } from '../change/actions/lambda-shift-alias/definition.ts';
-import { putParameter } from '../change/actions/ssm-put-parameter/definition.ts';
+import type { Place } from '../change/action-definition.ts';
+import type { WorkloadResources } from './workload-resources.ts';
 
 /** Tags by which a workload opts in; see `docs/data-model.md` and the README. */
 export const tagNames = {
@@ -18,31 +18,24 @@ export interface AlarmContext {
   readonly history: readonly { readonly at: string; readonly summary: string }[];
 }
 
-/** One Lambda function of the workload. */
-export interface FunctionContext {
-  readonly functionName: string;
-  readonly aliases: readonly { readonly aliasName: string; readonly version: string }[];
-  /** Published versions, newest first, at most five. `description` is untrusted text. */
-  readonly versions: readonly {
-    readonly version: string;
-    readonly description: string;
-    readonly lastModified: string;
-  }[];
+/** What belongs to a workload: the resources that its owner tagged for it and for this environment. */
+export interface Membership {
+  /** Where they are. */
+  readonly place: Place;
+  readonly arns: readonly string[];
 }
 
-/** One SSM parameter of the workload. `value` only for a plain `String` that a plan could name. */
-export interface ParameterContext {
-  readonly name: string;
-  readonly type: string;
-  readonly value?: string;
-}
+/** Resources of the kinds that not every workload has. */
+export type OtherResources = Partial<Omit<WorkloadResources, 'functions' | 'parameters'>>;
 
 /** Everything triage could read about an incident; what could not be read stands in `gaps`. */
-export interface TriageContext {
+export interface TriageContext extends Pick<WorkloadResources, 'functions' | 'parameters'> {
   readonly alarm?: AlarmContext;
   readonly workload?: string;
-  readonly functions: readonly FunctionContext[];
-  readonly parameters: readonly ParameterContext[];
+  /** What the workload was found to consist of; absent when that is not known, and then nothing belongs to it. */
+  readonly membership?: Membership;
+  /** Resources of the other kinds; a kind of which there are none is left out. */
+  readonly otherResources?: OtherResources;
   /** From the tag of the workload's functions, never from a model. */
   readonly probeUrls: readonly string[];
   /** One sentence for each thing that could not be read, for people. */
@@ -60,19 +53,4 @@ export function parseProbeUrl(tag: string | undefined): string | undefined {
   const url = new URL(tag);
   const isHttp = url.protocol === 'http:' || url.protocol === 'https:';
   return isHttp && url.username === '' && url.password === '' ? url.href : undefined;
-}
-
-/**
- * The lock keys of everything in the inventory that an action could change. A plan for anything else has no
- * target: an agent may only touch what the incident's workload was found to consist of, whatever it was told.
- */
-export function targetKeysOf(context: TriageContext): ReadonlySet<string> {
-  const anyVersion = { fromVersion: '1', toVersion: '1' };
-  const anyValue = { fromValue: '', toValue: '' };
-  return new Set([
-    ...context.functions.flatMap(({ functionName, aliases }) =>
-      aliases.map(({ aliasName }) => shiftAlias.target({ functionName, aliasName, ...anyVersion }).key),
-    ),
-    ...context.parameters.map(({ name }) => putParameter.target({ name, ...anyValue }).key),
-  ]);
 }

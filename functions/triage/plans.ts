@@ -1,8 +1,9 @@
 import { rollbackPlanOf } from '../change/action-definition.ts';
 import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf, type SuccessCriterion } from '../change/plan.ts';
-import { type TriageContext, targetKeysOf } from './context.ts';
+import type { TriageContext } from './context.ts';
 import type { Incident } from './incident.ts';
+import { isOfWorkload } from './membership.ts';
 import { proposalParameters } from './proposal-parameters.ts';
 import type { TriageAnswer } from './triage-answer.ts';
 
@@ -29,9 +30,15 @@ export interface Proposed {
  * Turns an answer into plans. What is unknown, malformed or outside the incident's workload still becomes a
  * plan, but one without target, which can only be denied: a bad proposal is on record and not lost. Proposals
  * that differ only in their prose are one plan.
+ *
+ * @param tried Digests of an earlier round: proposed again they are left out, whatever became of them.
  */
-export function buildPlans(answer: TriageAnswer, incident: Incident, context: TriageContext): Proposed {
-  const reachable = targetKeysOf(context);
+export function buildPlans(
+  answer: TriageAnswer,
+  incident: Incident,
+  context: TriageContext,
+  tried: ReadonlySet<string> = new Set(),
+): Proposed {
   const plans = new Map<string, ProposedPlan>();
   const gaps: string[] = [];
   for (const [index, proposal] of answer.proposals.entries()) {
@@ -42,7 +49,7 @@ export function buildPlans(answer: TriageAnswer, incident: Incident, context: Tr
     }
     const parameters = taken.outcome === 'representable' ? taken.parameters : {};
     const resolved = resolveAction(action, parameters);
-    const resolution = resolutionOf(resolved, reachable);
+    const resolution = resolutionOf(resolved, context);
     if (resolution === 'outside-workload') {
       gaps.push(`proposal ${index + 1} names a resource that is not known to belong to the workload`);
     }
@@ -65,15 +72,18 @@ export function buildPlans(answer: TriageAnswer, incident: Incident, context: Tr
     };
     const planDigest = planDigestOf(plan);
     if (plans.has(planDigest)) continue;
+    if (tried.has(planDigest)) {
+      gaps.push(`proposal ${index + 1} was left out: the same plan was already tried`);
+      continue;
+    }
     plans.set(planDigest, { plan, planDigest, reason: proposal.reason.toWellFormed(), resolution });
   }
   return { plans: [...plans.values()], gaps };
 }
 
-function resolutionOf(resolved: ResolvedAction, reachable: ReadonlySet<string>): ProposedPlan['resolution'] {
+function resolutionOf(resolved: ResolvedAction, context: TriageContext): ProposedPlan['resolution'] {
   if (resolved.outcome !== 'resolved') return resolved.outcome;
-  const { key } = resolved.definition.target(resolved.parameters);
-  return reachable.has(key) ? 'resolved' : 'outside-workload';
+  return isOfWorkload(resolved, context) ? 'resolved' : 'outside-workload';
 }
 
 function consequencesOf({ definition, parameters }: Extract<ResolvedAction, { outcome: 'resolved' }>) {

@@ -1,6 +1,7 @@
 import { catalogue } from '../change/catalogue.ts';
 import { sha256Hex } from '../platform/digest.ts';
 import type { TriageContext } from './context.ts';
+import { type EarlierRound, earlierFacts } from './earlier-round.ts';
 import { fence, fenceJson } from './fence.ts';
 import type { Incident } from './incident.ts';
 
@@ -24,6 +25,8 @@ You are given one incident. Diagnose it and propose at most three changes that w
 What you may do:
 - Propose actions of the catalogue below, and nothing else. You cannot run anything: policy and people decide.
 - Use only resources that the CONTEXT block lists. Copy names, versions and current values from it exactly.
+- If there is a block EARLIER ROUND, it lists what was proposed before and what came of it: start from the current
+  values in CONTEXT and never propose the same again.
 - Propose nothing (an empty list) when no catalogue action fits or the evidence is thin, and say so.
 
 Catalogue:
@@ -47,17 +50,24 @@ const promptVersion = sha256Hex(system);
  *     CONTEXT
  *     <<<DATA <boundary> context>>>
  *     {"environment":…,"workload":…,"incident":{"class","severity","resource":{"type","id"},"alarmName"},
- *      "functions":[{"functionName","aliases":[{"aliasName","version"}],
+ *      "functions":[{"functionName","reservedConcurrency","aliases":[{"aliasName","version"}],
  *                    "versions":[{"version","description","lastModified"}]}],
- *      "parameters":[{"name","type","value"}]}
+ *      "parameters":[{"name","type","value"}],"ecsServices":[…],…}
  *     <<<END <boundary> context>>>
  *
  * on one line of JSON. Versions are newest first, aliases name the version they point to, and `workload`,
- * `alarmName` and `value` are left out when there is none. What the alarm says follows in its own blocks.
+ * `alarmName`, `value` and each further kind of resources (see `workload-resources.ts`) are left out when there
+ * is none. What the alarm says follows in its own blocks.
  *
  * @param boundary 32 random hexadecimal digits, new for each prompt.
+ * @param earlier What an earlier round proposed and what came of it; in the last block, as data like the rest.
  */
-export function buildPrompt(incident: Incident, context: TriageContext, boundary: string): Prompt {
+export function buildPrompt(
+  incident: Incident,
+  context: TriageContext,
+  boundary: string,
+  earlier?: EarlierRound,
+): Prompt {
   const { signal } = incident;
   const { alarm } = context;
   const inventory = {
@@ -74,6 +84,7 @@ export function buildPrompt(incident: Incident, context: TriageContext, boundary
     },
     functions: context.functions,
     parameters: context.parameters,
+    ...context.otherResources,
   };
   const history = alarm?.history.map(({ at, summary }) => `${at} ${summary.slice(0, 300)}`).join('\n');
   const blocks = [
@@ -88,6 +99,9 @@ export function buildPrompt(incident: Incident, context: TriageContext, boundary
           `ALARM HISTORY\n${fence('history', history ?? '', boundary, 3_500)}`,
         ]),
     `COULD NOT BE READ\n${fence('gaps', context.gaps.join('\n'), boundary, 2_000)}`,
+    ...(earlier === undefined
+      ? []
+      : [`EARLIER ROUND\n${fenceJson('earlier', earlierFacts(earlier), boundary)}`]),
   ];
   const user = [`Boundary: ${boundary}`, ...blocks].join('\n\n');
   return { system, user, version: promptVersion, digest: sha256Hex(`${system}\n\n${user}`) };

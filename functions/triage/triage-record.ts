@@ -1,5 +1,6 @@
 import type { Attempt, Rationale, RoutingResult } from '../routing/routing-result.ts';
 import type { TriageContext } from './context.ts';
+import type { EarlierRound, Round } from './earlier-round.ts';
 import type { Incident } from './incident.ts';
 import { buildPlans, type ProposedPlan } from './plans.ts';
 import type { Prompt } from './prompt.ts';
@@ -17,9 +18,10 @@ export interface TriageModel {
   readonly latencyMs: number;
 }
 
-/** What triage found; stored once per incident and never changed. The plans stand beside it. */
+/** What triage found in one round; stored once and never changed. The plans stand beside it. */
 export interface TriageRecord {
   readonly incidentId: string;
+  readonly round: Round;
   readonly model: TriageModel;
   /** The limits that the answer was compared with; absent when no model answered. */
   readonly thresholds?: Rationale['thresholds'];
@@ -59,15 +61,18 @@ export function conclude(
   context: TriageContext,
   prompt: Prompt,
   result: RoutingResult,
+  earlier?: EarlierRound,
 ): Triaged {
   const answer = result.outcome === 'answered' ? parseTriageAnswer(result.answer) : undefined;
   if (result.outcome !== 'answered' || answer === undefined) {
-    return { record: byRules(incident, context, prompt, result), plans: [] };
+    return { record: byRules(incident, context, prompt, result, roundAfter(earlier)), plans: [] };
   }
-  const { plans, gaps } = buildPlans(answer, incident, context);
+  const tried = new Set(earlier?.plans.map(({ planDigest }) => planDigest));
+  const { plans, gaps } = buildPlans(answer, incident, context, tried);
   const { attempts, thresholds, ...model } = result.rationale;
   const record = {
     incidentId: incident.incidentId,
+    round: roundAfter(earlier),
     model,
     thresholds,
     diagnosis: answer.diagnosis.toWellFormed(),
@@ -78,7 +83,7 @@ export function conclude(
     promptDigest: prompt.digest,
     promptVersion: prompt.version,
     attempts,
-    ...(plans.length === 0 ? { noPlanReason: 'the model proposed no change' } : {}),
+    ...(plans.length === 0 ? { noPlanReason: whyNoPlan(answer.proposals.length) } : {}),
   };
   return { record, plans };
 }
@@ -90,11 +95,22 @@ export function outcomeOf({ planDigests, confidence, noPlanReason }: TriageRecor
     : { outcome: 'planned', planDigests, confidence };
 }
 
+function roundAfter(earlier: EarlierRound | undefined): Round {
+  return earlier === undefined ? 1 : 2;
+}
+
+function whyNoPlan(proposals: number): string {
+  return proposals === 0
+    ? 'the model proposed no change'
+    : 'the model proposed again what was already tried; a person has to look';
+}
+
 function byRules(
   { incidentId, signal }: Incident,
   context: TriageContext,
   prompt: Prompt,
   result: RoutingResult,
+  round: Round,
 ): TriageRecord {
   const attempts =
     result.outcome === 'answered'
@@ -106,6 +122,7 @@ function byRules(
   const why = result.outcome === 'refused' ? result.reason : failures || 'no usable answer';
   return {
     incidentId,
+    round,
     model: {
       runtime: 'rules',
       modelId: 'rules',

@@ -24,15 +24,20 @@ const store = new TriageStore(database, ledger, settings.OPERATIONS_TABLE, syste
 const context = new ContextClient(settings.ENVIRONMENT);
 const routing = new RoutingClient(settings.ROUTING_FUNCTION_ARN);
 
-const input = z.strictObject({ incidentId: z.string().check(z.regex(/^inc-[0-9a-f]{20}$/)) });
+const input = z.strictObject({
+  incidentId: z.string().check(z.regex(/^inc-[0-9a-f]{20}$/)),
+  /** 1 unless it is the one re-plan. */
+  round: z.optional(z.literal([1, 2])),
+});
 
 /** Diagnoses an incident and answers with the digests of the plans proposed, or with why there is none. */
-export const handler = taskHandler(input, ({ incidentId }) =>
-  triage(incidentId, {
+export const handler = taskHandler(input, ({ incidentId, round = 1 }) =>
+  triage(incidentId, round, {
     incident: (id) => store.incident(id),
-    find: (id) => store.find(id),
+    find: (id, which) => store.find(id, which),
+    earlier: (id) => store.earlier(id),
     gather: (incident) => context.gather(incident),
-    recordAsked: (incident, prompt) => store.recordAsked(incident, prompt),
+    recordAsked: (incident, prompt, which) => store.recordAsked(incident, prompt, which),
     ask: (prompt) => routing.ask(prompt, triageAnswerJsonSchema),
     recordAnswer: (triaged) => store.recordAnswer(triaged),
     boundary: () => randomBytes(16).toString('hex'),

@@ -1,94 +1,90 @@
-import {
-  type FunctionConfiguration,
-  type LambdaClient,
-  ListAliasesCommand,
-  ListVersionsByFunctionCommand,
-} from '@aws-sdk/client-lambda';
-import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm';
-import type { FunctionContext, ParameterContext } from './context.ts';
-import type { GapCollector } from './gap-collector.ts';
+import { appConfigEnvironments } from './readers/appconfig-environments.client.ts';
+import { autoScalingGroups } from './readers/auto-scaling-groups.client.ts';
+import { deadLetterQueues } from './readers/dead-letter-queues.client.ts';
+import { dynamodbTables } from './readers/dynamodb-tables.client.ts';
+import { ec2Instances } from './readers/ec2-instances.client.ts';
+import { ecsServices } from './readers/ecs-services.client.ts';
+import { eventRules } from './readers/event-rules.client.ts';
+import { lambdaFunctions } from './readers/lambda-functions.client.ts';
+import type { Reading, ResourceReader } from './readers/resource-reader.ts';
+import { ssmParameters, ssmRunbooks } from './readers/ssm.client.ts';
+import { stateMachines } from './readers/state-machines.client.ts';
+import type { WorkloadResources } from './workload-resources.ts';
 
-const maxVersions = 5;
-const maxAliases = 10;
-/** Versions are listed oldest first, 50 a page: a function with more than 1,000 shows none, which is a gap. */
-const maxVersionPages = 20;
-/** Longer values cannot be named by a plan (see `ssm.put-parameter`). */
-const maxValueCharacters = 1_024;
+/** Enough for any workload a person could review; more is a gap. */
+const maxResourcesPerType = 10;
 
-/** A function's aliases and newest published versions. */
-export async function readFunction(
-  lambda: LambdaClient,
-  arn: string,
-  gaps: GapCollector,
-  abortSignal: AbortSignal,
-): Promise<FunctionContext | undefined> {
-  const functionName = /:function:([A-Za-z0-9_-]{1,64})$/.exec(arn)?.[1];
-  if (functionName === undefined) return undefined;
-  return gaps.attempt(`function ${functionName}`, async () => {
-    const { Aliases = [] } = await lambda.send(
-      new ListAliasesCommand({ FunctionName: functionName, MaxItems: maxAliases }),
-      { abortSignal },
-    );
-    const versions = await gaps.attempt(`versions of ${functionName}`, () =>
-      publishedVersions(lambda, functionName, abortSignal),
-    );
-    return {
-      functionName,
-      aliases: Aliases.slice(0, maxAliases).flatMap(({ Name, FunctionVersion }) =>
-        Name === undefined || FunctionVersion === undefined
-          ? []
-          : [{ aliasName: Name, version: FunctionVersion }],
-      ),
-      versions: versions ?? [],
-    };
-  });
+/** One for each kind of resource. */
+export type ResourceReaders = {
+  readonly [Kind in keyof WorkloadResources]: ResourceReader<WorkloadResources[Kind][number]>;
+};
+
+/** A new kind is a file in `readers/`, a line here and its grants in `infra/triage/`. */
+export function resourceReaders(): ResourceReaders {
+  return {
+    functions: lambdaFunctions(),
+    parameters: ssmParameters(),
+    ecsServices: ecsServices(),
+    autoScalingGroups: autoScalingGroups(),
+    dynamodbTables: dynamodbTables(),
+    deadLetterQueues: deadLetterQueues(),
+    eventRules: eventRules(),
+    stateMachines: stateMachines(),
+    instances: ec2Instances(),
+    appConfigEnvironments: appConfigEnvironments(),
+    runbooks: ssmRunbooks(),
+  };
 }
 
-async function publishedVersions(
-  lambda: LambdaClient,
-  functionName: string,
-  abortSignal: AbortSignal,
-): Promise<FunctionContext['versions']> {
-  const published: FunctionConfiguration[] = [];
-  let Marker: string | undefined;
-  for (let page = 0; page < maxVersionPages; page++) {
-    const { Versions = [], NextMarker } = await lambda.send(
-      new ListVersionsByFunctionCommand({ FunctionName: functionName, Marker }),
-      { abortSignal },
+/**
+ * Reads what stands behind ARNs, all of it at the same time; ARNs of a kind that nobody reads are passed over.
+ *
+ * @param arns In the order in which they are read and shown; of each kind the first ten.
+ */
+export async function readResources(
+  readers: ResourceReaders,
+  arns: readonly string[],
+  reading: Reading,
+): Promise<WorkloadResources> {
+  const kinds = Object.entries<ResourceReader<unknown>>(readers);
+  const found = await Promise.all(
+    kinds.map(async ([kind, reader]) => [kind, await readKind(reader, arns, reading)] as const),
+  );
+  return Object.fromEntries(found) as unknown as WorkloadResources;
+}
+
+async function readKind<Found>(
+  reader: ResourceReader<Found>,
+  arns: readonly string[],
+  reading: Reading,
+): Promise<Found[]> {
+  const ofKind = arns.flatMap((arn) => {
+    const names = namesIn(arn, reader);
+    return names === undefined ? [] : [{ arn, names }];
+  });
+  if (ofKind.length > maxResourcesPerType) {
+    reading.gaps.add(
+      `only ${maxResourcesPerType} of ${ofKind.length} resources of type ${reader.type} were read`,
     );
-    published.push(...Versions.filter(({ Version }) => /^[0-9]+$/.test(Version ?? '')));
-    if (NextMarker === undefined || NextMarker === '') {
-      return published
-        .sort((a, b) => Number(b.Version) - Number(a.Version))
-        .slice(0, maxVersions)
-        .map(({ Version = '', Description = '', LastModified = '' }) => ({
-          version: Version,
-          description: Description.slice(0, 200),
-          lastModified: LastModified,
-        }));
-    }
-    Marker = NextMarker;
   }
-  throw new RangeError('too many versions');
+  const found = await Promise.all(
+    ofKind
+      .slice(0, maxResourcesPerType)
+      .map(({ arn, names }) =>
+        reading.gaps.attempt(`${reader.what} ${names.filter((name) => name !== '').join('/')}`, () =>
+          reader.read(names, reading, arn),
+        ),
+      ),
+  );
+  return found.filter((each) => each !== undefined);
 }
 
-/** A parameter's type, and its value if it is a plain one. Never asks for decryption. */
-export async function readParameter(
-  ssm: SSMClient,
-  arn: string,
-  gaps: GapCollector,
-  abortSignal: AbortSignal,
-): Promise<ParameterContext | undefined> {
-  // An ARN does not tell `name` from `/name`. Plans can only name the second kind; the first becomes a gap.
-  const path = arn.slice(arn.lastIndexOf(':') + 1).replace(/^parameter\//, '/');
-  return gaps.attempt(`parameter ${path}`, async () => {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: path, WithDecryption: false }), {
-      abortSignal,
-    });
-    const { Name: name = path, Type: type = 'unknown', Value: value } = Parameter ?? {};
-    if (type !== 'String' || value === undefined) return { name, type };
-    if (value.length <= maxValueCharacters) return { name, type, value };
-    gaps.add(`the value of parameter ${path} is longer than ${maxValueCharacters} characters`);
-    return { name, type };
-  });
+/** `undefined` unless the ARN is of the reader's kind. */
+function namesIn(arn: string, { type, resource }: ResourceReader<unknown>): string[] | undefined {
+  const [, , service, , , ...rest] = arn.split(':');
+  if (service !== type.split(':')[0]) return undefined;
+  return resource
+    .exec(rest.join(':'))
+    ?.slice(1)
+    .map((name: string | undefined) => name ?? '');
 }

@@ -34,10 +34,12 @@ const allowed = [
   ]),
 ].toSorted();
 
-/** Who people are and what they may do. */
+/** Roles that people made for runbooks: all that an action may hand to another service. */
+const runbookRoles = 'interlock-runbook/*';
+
+/** Who people are and what they may do, beside `iam:*`. */
 const identity = [
   'account:*',
-  'iam:*',
   'identitystore:*',
   'organizations:*',
   'sso:*',
@@ -95,6 +97,14 @@ export class ActionBoundary extends Construct {
       statements: [
         new PolicyStatement({ sid: 'ShippedActions', actions: allowed, resources: ['*'] }),
         deny('NeverIdentity', { actions: identity }),
+        new PolicyStatement({
+          sid: 'NeverRolesButOfRunbooks',
+          effect: Effect.DENY,
+          actions: ['iam:*'],
+          notResources: [
+            stack.formatArn({ service: 'iam', region: '', resource: 'role', resourceName: runbookRoles }),
+          ],
+        }),
         deny('NeverEvidence', { actions: evidence }),
         // Twice, by tag and by name: a resource whose API ignores tags is still covered, and so is a renamed one.
         deny('NeverInterlockByTag', {
@@ -114,6 +124,8 @@ export class ActionBoundary extends Construct {
             stack.formatArn({ service: 'lambda', resource: `function:${stack.stackName}-*` }),
             stack.formatArn({ service: 'sqs', resource: `${stack.stackName}-*` }),
             stack.formatArn({ service: 'events', resource: 'rule', resourceName: `${stack.stackName}-*` }),
+            stack.formatArn({ service: 'states', resource: `stateMachine:${stack.stackName}-*` }),
+            stack.formatArn({ service: 'states', resource: `execution:${stack.stackName}-*` }),
             stack.formatArn({
               service: 'cloudformation',
               resource: 'stack',

@@ -30,15 +30,22 @@ export class ActionFunction extends Construct {
   constructor(scope: Construct, id: string, props: ActionFunctionProps) {
     super(scope, id);
     const { platform, snapshots, definition } = props;
+    const { partition, region, account } = Stack.of(this);
     const action = new InterlockFunction(this, 'Action', {
       platform,
       name: actionFunctionName(definition.id),
       tables: ['controls', 'operations'],
       environment: {
+        // What the ARN of a target needs beside its name.
+        PLACE: [partition, region, account].join(':'),
         SNAPSHOT_BUCKET: snapshots.bucketName,
         VALIDATION_SECONDS: String(platform.settings.validation.toSeconds()),
       },
       permissionsBoundary: props.boundary,
+      // Set aside, so that a rollback never waits behind anything else in the account.
+      ...(platform.settings.reservedConcurrencyPerAction === undefined
+        ? {}
+        : { reservedConcurrency: platform.settings.reservedConcurrencyPerAction }),
     });
     this.actionId = definition.id;
     this.function = action.function;
@@ -68,9 +75,9 @@ export class ActionFunction extends Construct {
 
   #arnOf({ resource }: Permission): string {
     if (resource === '*') return '*';
-    const { service, resource: type, resourceName, separator = '/' } = resource;
+    const { service, resource: type, resourceName, separator = '/', isGlobal = false } = resource;
     const name = resourceName === undefined ? type : `${type}${separator}${resourceName}`;
-    return Stack.of(this).formatArn({ service, resource: name });
+    return Stack.of(this).formatArn({ service, resource: name, ...(isGlobal ? { region: '' } : {}) });
   }
 }
 
@@ -80,3 +87,8 @@ export const commonActions = [
   'cloudwatch:GetMetricData',
   'tag:GetResources',
 ] as const;
+
+/** Text of a JSON object, action id to function ARN, for a state machine to look up who carries an action out. */
+export function functionArnsByAction(actions: readonly ActionFunction[]): string {
+  return `{${actions.map(({ actionId, function: { functionArn } }) => `"${actionId}":"${functionArn}"`).join(',')}}`;
+}

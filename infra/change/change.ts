@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -11,11 +12,13 @@ import type { Platform } from '../platform/platform.ts';
 import { grantWide } from '../platform/wide-grant.ts';
 import { executionsOf, Workflow } from '../platform/workflow.ts';
 import { ActionBoundary } from './action-boundary.ts';
-import { ActionFunction } from './action-function.ts';
+import { ActionFunction, functionArnsByAction } from './action-function.ts';
 import { snapshotBucket } from './snapshot-bucket.ts';
 
 export interface ChangeProps {
   readonly platform: Platform;
+  /** Asks a person whether a change that could not be judged may stay; it answers the task token it is given. */
+  readonly askPerson: IFunction;
 }
 
 /** Changes are carried out: lock, snapshot, authorise, execute, validate, keep or roll back, recover. */
@@ -23,7 +26,8 @@ export class Change extends Construct {
   readonly stateMachine: IStateMachine;
   /** What stood there before each change. */
   readonly snapshots: Bucket;
-  /** The most that any action's role can do. */
+  /** One for each action of the catalogue. */
+  readonly actions: readonly ActionFunction[];
 
   constructor(scope: Construct, id: string, props: ChangeProps) {
     super(scope, id);
@@ -31,7 +35,7 @@ export class Change extends Construct {
     this.snapshots = snapshotBucket(this, 'Snapshots', { platform });
     const boundary = new ActionBoundary(this, 'ActionBoundary', { platform, snapshots: this.snapshots });
     const common = { platform, snapshots: this.snapshots, boundary: boundary.policy };
-    const actions = catalogue.map(
+    this.actions = catalogue.map(
       (definition) => new ActionFunction(this, constructIdOf(definition.id), { ...common, definition }),
     );
     const control = this.#control(platform);
@@ -40,10 +44,12 @@ export class Change extends Construct {
       definition: 'change',
       substitutions: {
         ChangeControlFunctionArn: control.function.functionArn,
-        ActionFunctionArns: functionArnsByAction(actions),
+        ActionFunctionArns: functionArnsByAction(this.actions),
+        AskPersonFunctionArn: props.askPerson.functionArn,
         BakeSeconds: String(platform.settings.bake.toSeconds()),
+        VerdictSeconds: String(platform.settings.verdictTimeout.toSeconds()),
       },
-      invokes: [control.function, ...actions.map((action) => action.function)],
+      invokes: [control.function, props.askPerson, ...this.actions.map((action) => action.function)],
     });
     this.stateMachine = workflow.stateMachine;
     this.#recover(platform, workflow.stateMachine);
@@ -57,11 +63,12 @@ export class Change extends Construct {
       environment: {
         LOCK_LEASE_SECONDS: String(platform.settings.lockLease.toSeconds()),
         PERSON_TOPIC_ARN: platform.personTopic.topicArn,
+        SNAPSHOT_RETENTION_SECONDS: String(platform.settings.snapshotRetention.toSeconds()),
       },
     });
     platform.tables.grantControls(control, ['GetItem', 'ConditionCheckItem'], {
       verbs: ['UpdateItem'],
-      keys: ['LOCK'],
+      keys: ['LOCK', 'USAGE#*'],
     });
     platform.tables.grantOperations(control, ['GetItem', 'ConditionCheckItem'], {
       verbs: ['PutItem', 'UpdateItem'],
@@ -117,9 +124,4 @@ function constructIdOf(actionId: string): string {
     .split(/[.-]/)
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('');
-}
-
-/** Text of a JSON object, action id to function ARN, for the state machine to look the executor up in. */
-function functionArnsByAction(actions: readonly ActionFunction[]): string {
-  return `{${actions.map(({ actionId, function: { functionArn } }) => `"${actionId}":"${functionArn}"`).join(',')}}`;
 }

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
+import { type ActionFunction, functionArnsByAction } from '../change/action-function.ts';
 import type { InterlockFunction } from '../platform/interlock-function.ts';
 import type { Platform } from '../platform/platform.ts';
 import { grantWide } from '../platform/wide-grant.ts';
@@ -11,11 +12,14 @@ export interface IncidentWorkflowProps {
   readonly platform: Platform;
   readonly triage: InterlockFunction;
   readonly decide: InterlockFunction;
+  readonly recommend: InterlockFunction;
   readonly requestApproval: InterlockFunction;
   readonly settleApproval: InterlockFunction;
   readonly closeIncident: InterlockFunction;
   /** The nested workflow that carries out one approved plan. */
   readonly changeMachine: IStateMachine;
+  /** One for each action of the catalogue: each pre-checks its own plans, which only reads. */
+  readonly actions: readonly ActionFunction[];
 }
 
 /** The incident state machine: order, waiting and compensation from triage to close. */
@@ -24,20 +28,25 @@ export class IncidentWorkflow extends Construct {
 
   constructor(scope: Construct, id: string, props: IncidentWorkflowProps) {
     super(scope, id);
-    const { triage, decide, requestApproval, settleApproval, closeIncident, changeMachine } = props;
+    const { triage, decide, recommend, requestApproval, settleApproval, closeIncident } = props;
+    const { changeMachine, actions } = props;
     const workflow = new Workflow(this, 'Workflow', {
       platform: props.platform,
       definition: 'incident',
       substitutions: {
         TriageFunctionArn: triage.function.functionArn,
         DecideFunctionArn: decide.function.functionArn,
+        RecommendFunctionArn: recommend.function.functionArn,
+        ActionFunctionArns: functionArnsByAction(actions),
         RequestApprovalFunctionArn: requestApproval.function.functionArn,
         SettleApprovalFunctionArn: settleApproval.function.functionArn,
         CloseIncidentFunctionArn: closeIncident.function.functionArn,
         ChangeStateMachineArn: changeMachine.stateMachineArn,
         ApprovalSeconds: String(props.platform.settings.approvalTimeout.toSeconds()),
       },
-      invokes: [triage, decide, requestApproval, settleApproval, closeIncident].map((step) => step.function),
+      invokes: [triage, decide, recommend, requestApproval, settleApproval, closeIncident, ...actions].map(
+        (step) => step.function,
+      ),
     });
     this.stateMachine = workflow.stateMachine;
     grantNestedRun(workflow, changeMachine).applyBefore(workflow.stateMachine);

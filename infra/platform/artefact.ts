@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { digestOf } from '../../functions/platform/digest.ts';
+import { readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
+import { policyDigestOf } from '../../functions/policy/policy-files.ts';
 import type { Bundles } from './bundle.ts';
 import { functionNames } from './function-entries.ts';
 import { treeRoot } from './tree.ts';
 
 /** What is deployed, by content: the same source gives the same digests on every machine. */
 export interface Artefact {
-  /** SHA-256 over every file of `policies/`: what a decision was made under. 64 hex digits. */
+  /** SHA-256 over every file of `policies/` but its tests: what a decision was made under. 64 hex digits. */
   readonly policyDigest: string;
   /** SHA-256 over the bundles, the policies and the state machines: which build wrote a ledger entry. 64 hex digits. */
   readonly version: string;
@@ -22,7 +24,7 @@ export function describeArtefact(bundles: Bundles): Artefact {
     functionNames.map((name) => [name, fileDigests(bundles.folderOf(name))]),
   );
   return {
-    policyDigest: digestOf(policies),
+    policyDigest: policyDigestOf(readPolicyFiles(join(treeRoot, 'policies'))),
     version: digestOf({ functions, policies, stateMachines }),
   };
 }

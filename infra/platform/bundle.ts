@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -64,10 +73,18 @@ export function bundleFunctions(folder: string = temporaryFolder()): Bundles {
       cpSync(cedarWasm(), join(folderOf(name), 'cedar_wasm_bg.wasm'));
     }
     if (inputs.includes(policyReader)) {
-      cpSync(join(treeRoot, 'policies'), join(folderOf(name), 'policies'), { recursive: true });
+      copyFiles(join(treeRoot, 'policies'), join(folderOf(name), 'policies'));
     }
   }
   return { folderOf, metafile };
+}
+
+/** The files of a folder, not the folders in it: tests of policies are no part of what decides. */
+function copyFiles(from: string, to: string): void {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    if (entry.isFile()) cpSync(join(from, entry.name), join(to, entry.name));
+  }
 }
 
 /** @throws Error naming each handler that does not exist below the root, and its function. */

@@ -25,6 +25,12 @@ const ownEntries = {
   triage: { entry: `${capabilities}/triage/triage.handler.ts`, timeoutSeconds: 210 },
   routing: { entry: `${capabilities}/routing/routing.handler.ts`, timeoutSeconds: 180 },
   decide: { entry: `${capabilities}/autonomy/decide.handler.ts`, timeoutSeconds: 30 },
+  'kill-switch-heartbeat': {
+    entry: `${capabilities}/autonomy/kill-switch-heartbeat.handler.ts`,
+    timeoutSeconds: 30,
+  },
+  'review-autonomy': { entry: `${capabilities}/autonomy/review-autonomy.handler.ts`, timeoutSeconds: 60 },
+  recommend: { entry: `${capabilities}/autonomy/recommend.handler.ts`, timeoutSeconds: 30 },
   'request-approval': {
     entry: `${capabilities}/approvals/request-approval.handler.ts`,
     timeoutSeconds: 30,
@@ -47,6 +53,10 @@ const ownEntries = {
   },
   'recover-change': {
     entry: `${capabilities}/change/recover-change.handler.ts`,
+    timeoutSeconds: 60,
+  },
+  'publish-policies': {
+    entry: `${capabilities}/policy/publish-policies.handler.ts`,
     timeoutSeconds: 60,
   },
   'ledger-watch': {

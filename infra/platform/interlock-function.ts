@@ -34,6 +34,8 @@ export interface InterlockFunctionProps {
   readonly environment?: Readonly<Record<string, string>>;
   /** Upper limit of its role's permissions, whatever is granted to it. @default none */
   readonly permissionsBoundary?: IManagedPolicy;
+  /** Executions set aside for this function alone. @default none: it shares the account's */
+  readonly reservedConcurrency?: number;
 }
 
 const tableVariables = {
@@ -84,6 +86,9 @@ export class InterlockFunction extends Construct {
       memorySize: 512,
       timeout: Duration.seconds(functionEntryOf(name).timeoutSeconds),
       tracing: Tracing.DISABLED,
+      ...(props.reservedConcurrency === undefined
+        ? {}
+        : { reservedConcurrentExecutions: props.reservedConcurrency }),
       environment: {
         ENVIRONMENT: platform.settings.environment,
         ARTEFACT_VERSION: platform.artefact.version,

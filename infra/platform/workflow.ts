@@ -39,6 +39,8 @@ export class Workflow extends Construct {
       resourceArns: props.invokes.map((target) => target.functionArn),
     });
     const machine = new StateMachine(this, 'StateMachine', {
+      // Named, so that the boundary of the actions can name its executions.
+      stateMachineName: `${Stack.of(this).stackName}-${props.definition}`,
       // The file's text, so that the template carries the definition and a review sees it change.
       definitionBody: DefinitionBody.fromString(readDefinition(props.definition)),
       definitionSubstitutions: { ...props.substitutions },

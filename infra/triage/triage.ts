@@ -19,11 +19,16 @@ export class Triage extends Construct {
   constructor(scope: Construct, id: string, props: TriageProps) {
     super(scope, id);
     const { platform, routing } = props;
+    const { partition, region, account } = Stack.of(this);
     this.triage = new InterlockFunction(this, 'TriageFunction', {
       platform,
       name: 'triage',
       tables: ['operations', 'ledger'],
-      environment: { ROUTING_FUNCTION_ARN: routing.function.functionArn },
+      environment: {
+        // What the ARN of a target needs beside its name.
+        PLACE: [partition, region, account].join(':'),
+        ROUTING_FUNCTION_ARN: routing.function.functionArn,
+      },
     });
     platform.tables.grantOperations(this.triage, ['GetItem'], { verbs: ['PutItem'], keys: ['TRIAGE#*'] });
     platform.tables.grantLedger(this.triage);
@@ -47,17 +52,57 @@ export class Triage extends Construct {
       resources: [stack.formatArn({ service: 'cloudwatch', resource: 'alarm:*' })],
       reason: 'Reading the tags of an alarm is how triage finds out whether it belongs to this environment.',
     });
+    for (const { service, resource, actions } of readPerResource) {
+      grantWide(this.triage, {
+        actions,
+        resources: [stack.formatArn({ service, resource })],
+        conditions: ofThisEnvironment(platform.settings),
+        reason: 'Workloads are not known at deployment; limited to what is tagged for this environment.',
+      });
+    }
     grantWide(this.triage, {
-      actions: ['lambda:ListAliases', 'lambda:ListVersionsByFunction'],
-      resources: [stack.formatArn({ service: 'lambda', resource: 'function:*' })],
-      conditions: ofThisEnvironment(platform.settings),
-      reason: 'Workloads are not known at deployment; limited to functions tagged for this environment.',
-    });
-    grantWide(this.triage, {
-      actions: ['ssm:GetParameter'],
-      resources: [stack.formatArn({ service: 'ssm', resource: 'parameter', resourceName: '*' })],
-      conditions: ofThisEnvironment(platform.settings),
-      reason: 'Workloads are not known at deployment; limited to parameters tagged for this environment.',
+      actions: readAcrossResources,
+      resources: ['*'],
+      reason:
+        'These have neither resource-level permissions nor tag conditions; they describe and change nothing.',
     });
   }
 }
+
+/** What triage reads of a resource of a workload: states and numbers, never messages, items, inputs or secrets. */
+const readPerResource = [
+  {
+    service: 'appconfig',
+    // Applications, and under them environments and profiles: each of them needs the tag.
+    resource: 'application/*',
+    actions: [
+      'appconfig:ListConfigurationProfiles',
+      'appconfig:ListDeployments',
+      'appconfig:ListHostedConfigurationVersions',
+    ],
+  },
+  { service: 'dynamodb', resource: 'table/*', actions: ['dynamodb:DescribeTable'] },
+  { service: 'ecs', resource: 'service/*', actions: ['ecs:DescribeServices'] },
+  // `rule/<name>` on the default bus and `rule/<bus>/<name>` on any other.
+  { service: 'events', resource: 'rule/*', actions: ['events:DescribeRule'] },
+  {
+    service: 'lambda',
+    resource: 'function:*',
+    actions: ['lambda:GetFunctionConcurrency', 'lambda:ListAliases', 'lambda:ListVersionsByFunction'],
+  },
+  {
+    service: 'sqs',
+    resource: '*',
+    actions: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:ListDeadLetterSourceQueues'],
+  },
+  { service: 'ssm', resource: 'document/*', actions: ['ssm:DescribeDocument'] },
+  { service: 'ssm', resource: 'parameter/*', actions: ['ssm:GetParameter'] },
+  { service: 'states', resource: 'stateMachine:*', actions: ['states:ListExecutions'] },
+] as const;
+
+const readAcrossResources = [
+  'appconfig:ListDeploymentStrategies',
+  'autoscaling:DescribeAutoScalingGroups',
+  'ec2:DescribeInstances',
+  'ecs:ListTaskDefinitions',
+] as const;

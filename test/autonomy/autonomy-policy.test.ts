@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { controlFor, parseAutonomyPolicy, stageFor } from '../../functions/autonomy/autonomy-policy.ts';
+import {
+  controlFor,
+  parseAutonomyPolicy,
+  stageFor,
+  stageInForce,
+} from '../../functions/autonomy/autonomy-policy.ts';
 import autonomyJson from '../../policies/autonomy.json' with { type: 'json' };
 
 const shipped = () => structuredClone(autonomyJson) as { matrix: object };
@@ -28,6 +33,21 @@ describe('autonomy policy', () => {
     ]) {
       expect(stageFor(policy, { ...place, ...changed })).toBe('observe');
     }
+  });
+
+  it('gives way to a stage that was set at run time, higher or lower, under the version of that', () => {
+    const policy = parseAutonomyPolicy(shipped());
+    const place = { environment: 'local', agentRole: 'responder', actionClass: 'traffic' };
+    expect(stageInForce(policy, place, undefined)).toStrictEqual({ stage: 'guarded', version: 0 });
+    expect(stageInForce(policy, place, { stage: 'observe', version: 2 })).toStrictEqual({
+      stage: 'observe',
+      version: 2,
+    });
+    const elsewhere = { ...place, environment: 'prod' };
+    expect(stageInForce(policy, elsewhere, { stage: 'auto-low', version: 1 })).toStrictEqual({
+      stage: 'auto-low',
+      version: 1,
+    });
   });
 
   it.each([

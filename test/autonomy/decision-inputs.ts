@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { parseAutonomyPolicy } from '../../functions/autonomy/autonomy-policy.ts';
-import type { Decision, DecisionInput, DecisionRules } from '../../functions/autonomy/decision.ts';
+import type { Decision, DecisionInput, DecisionRules } from '../../functions/autonomy/decision-input.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { describeAction, type ProposedAction } from '../../functions/autonomy/proposed-action.ts';
 import { resolveAction } from '../../functions/change/catalogue.ts';
@@ -10,9 +8,6 @@ export const files = readPolicyFiles();
 export const wasm = readCedarWasm();
 /** The shipped policies. */
 export const shipped: DecisionRules = decisionRules(files, wasm);
-export const shippedAutonomy = parseAutonomyPolicy(
-  JSON.parse(readFileSync('policies/autonomy.json', 'utf8')),
-);
 
 export const shiftAlias = {
   functionName: 'checkout',

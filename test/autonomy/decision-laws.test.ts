@@ -5,7 +5,8 @@ import {
   type Control,
   parseAutonomyPolicy,
 } from '../../functions/autonomy/autonomy-policy.ts';
-import { type DecisionInput, type DecisionRules, decide } from '../../functions/autonomy/decision.ts';
+import { decide } from '../../functions/autonomy/decision.ts';
+import type { DecisionInput, DecisionRules } from '../../functions/autonomy/decision-input.ts';
 import type { ProposedAction } from '../../functions/autonomy/proposed-action.ts';
 import { autonomyStages, riskTiers } from '../../functions/platform/vocabulary.ts';
 import { exceptionPolicy } from '../../functions/policy/exception.ts';
@@ -283,9 +284,9 @@ describe('exceptions under the shipped policies', () => {
       )
       .map(([prefix, word]) => `${prefix}${word}`);
     fc.assert(
-      fc.property(name, fc.nat(3), (functionName, count) => {
+      fc.property(name, fc.nat(3), (functionName, length) => {
         const action = resolved('lambda.shift-alias', { ...shiftAlias, functionName });
-        const many = Array.from({ length: count }, (_, index) =>
+        const many = Array.from({ length }, (_, index) =>
           permitAnything(`exc-${index}`, action.id, action.target.key),
         );
         const given = { ...gardener, action, targetKey: action.target.key, exceptions: many };
@@ -311,7 +312,7 @@ describe('exceptions under the shipped policies', () => {
 
   it('cannot take the place of a shipped policy', () => {
     const policy = 'permit (principal, action, resource);';
-    const exceptions = [{ id: 'forbid-interlock-itself', policy }];
-    expect(decide({ ...base, exceptions }, shipped).clause).toBe('policy.error');
+    const taking = [{ id: 'forbid-interlock-itself', policy }];
+    expect(decide({ ...base, exceptions: taking }, shipped).clause).toBe('policy.error');
   });
 });

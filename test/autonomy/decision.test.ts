@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type DecisionInput, decide } from '../../functions/autonomy/decision.ts';
+import { decide } from '../../functions/autonomy/decision.ts';
+import type { DecisionInput } from '../../functions/autonomy/decision-input.ts';
 import {
   base,
   flagKey,

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { DecisionStore } from '../../functions/autonomy/decision.store.ts';
-import type { DecisionRules } from '../../functions/autonomy/decision.ts';
 import { decide } from '../../functions/autonomy/decision.ts';
+import type { DecisionRules } from '../../functions/autonomy/decision-input.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { KillSwitchStore } from '../../functions/autonomy/kill-switch.store.ts';
 import { rollbackPlanOf } from '../../functions/change/action-definition.ts';

@@ -19,7 +19,7 @@ import { parameterTarget } from '../../functions/change/actions/ssm-put-paramete
 import { changeStatuses } from '../../functions/change/change-status.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { canonicalJson } from '../../functions/platform/canonical-json.ts';
-import { DependencyUnavailableError, DependencyUnavailableError } from '../../functions/platform/errors.ts';
+import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { altered, placesOf } from './plan-mutations.ts';
 import { FakeAlias, shiftPlan, start, WriteCounter } from './world.ts';
 

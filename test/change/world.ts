@@ -307,7 +307,9 @@ export class World {
   async breakGlass(expiresAtEpochMs: number, environment = 'local'): Promise<void> {
     await this.put(this.tables.controls, {
       ...itemKeys.breakGlass(this.incidentId),
+      incidentId: this.incidentId,
       environment,
+      openedAtEpochMs: start - 60_000,
       expiresAtEpochMs,
     });
   }

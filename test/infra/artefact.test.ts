@@ -18,13 +18,19 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('bundles', () => {
-  const policyFiles = () => readdirSync(join(treeRoot, 'policies')).map((file) => `policies/${file}`);
+  const policyFiles = () =>
+    readdirSync(join(treeRoot, 'policies'), { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => `policies/${name}`);
 
   test.each(functionNames)('%s holds its own code and what it reads at run time, nothing else', (name) => {
     const files = readdirSync(bundles.folderOf(name), { recursive: true, withFileTypes: true })
       .filter((file) => file.isFile())
       .map((file) => join(file.parentPath, file.name).slice(bundles.folderOf(name).length + 1));
-    const extra = name === 'decide' ? ['cedar_wasm_bg.wasm', ...policyFiles()] : [];
+    const extra = [
+      ...(name === 'decide' ? ['cedar_wasm_bg.wasm'] : []),
+      ...(name === 'decide' || name === 'publish-policies' ? policyFiles() : []),
+    ];
     expect(files.toSorted()).toEqual(['index.mjs', ...extra].toSorted());
   });
 

@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -78,6 +79,12 @@ describe('before anything is built, the policies', () => {
       'restricted data may not be sent to bedrock',
     ],
     ['no event class', 'event-taxonomy.json', altered('event-taxonomy.json', { classes: [] }), 'classes'],
+    [
+      'a limit left out',
+      'limits.json',
+      altered('limits.json', { default: { maximumResources: 3 } }),
+      'limits.json has missing',
+    ],
     ['no users that can be read', 'local-users.json', '[', 'not JSON'],
   ])('are refused for %s (%s)', (_what, file, text, named) => {
     writeFileSync(join(directory, file), text);
@@ -94,6 +101,7 @@ describe('before anything is built, the policies', () => {
     'approvers.json',
     'autonomy.json',
     'event-taxonomy.json',
+    'limits.json',
     'routing.json',
     'interlock.cedarschema',
   ])('are refused without %s', (file) => {
@@ -102,11 +110,8 @@ describe('before anything is built, the policies', () => {
   });
 
   test('are refused without a single Cedar policy', () => {
-    for (const name of ['forbid-guardrails', 'forbid-interlock-itself'])
-      rmSync(join(directory, `${name}.cedar`));
-    for (const name of ['put-parameter', 'shift-alias']) {
-      rmSync(join(directory, `permit-responder-${name}.cedar`));
-    }
+    for (const name of readdirSync(directory).filter((file) => file.endsWith('.cedar')))
+      rmSync(join(directory, name));
     expect(refusal()).toContain('no *.cedar file');
   });
 
@@ -114,6 +119,29 @@ describe('before anything is built, the policies', () => {
     mkdirSync(join(directory, 'more'));
     writeFileSync(join(directory, 'more', 'forbid-all.cedar'), cedar('true'));
     expect(refusal()).toContain('policies/more');
+  });
+
+  test('are refused when the schema is not that of the action catalogue, with what to do about it', () => {
+    const file = join(directory, 'interlock.cedarschema');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"toVersion": String', '"toVersion"?: String'));
+    expect(refusal()).toMatch(/schema of the action catalogue; .*`npx interlock policy schema --write`/);
+  });
+
+  test('are refused when a table test does not hold, with its words', () => {
+    const freeze = '@reason("closed") forbid (principal, action, resource);';
+    writeFileSync(join(directory, 'forbid-all.cedar'), freeze);
+    expect(refusal()).toContain(
+      'policies/tests/permits.json: "a responder may do lambda.shift-alias" expects permitted',
+    );
+  });
+
+  test.each([
+    ['a table that cannot be read', 'odd.json', '{', 'not JSON'],
+    ['a table without a case', 'odd.json', '{"version":1,"cases":[]}', 'malformed'],
+    ['a file beside the tables', 'odd.txt', '', 'nothing reads'],
+  ])('are refused with %s', (_what, file, text, named) => {
+    writeFileSync(join(directory, 'tests', file), text);
+    expect(refusal()).toMatch(new RegExp(`policies/tests/${file}.*${named}`));
   });
 
   test('are refused with every fault named at once', () => {

@@ -1,22 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { readCedarWasm, readPolicySet } from '../../functions/platform/policy-files.store.ts';
-import { PolicyEngine, validatePolicySet } from '../../functions/policy/policy-engine.ts';
+import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
+import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
+import { policySetOf } from '../../functions/policy/policy-files.ts';
 import type { PolicyRequest } from '../../functions/policy/policy-set.ts';
+import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
+import { asking } from './requests.ts';
 
 const wasm = readCedarWasm();
-const deployed = readPolicySet();
+const deployed = policySetOf(readPolicyFiles());
 
-const shiftCheckout: PolicyRequest = {
-  agentRole: 'responder',
-  action: 'lambda.shift-alias',
-  target: { type: 'lambda-alias', id: 'checkout:live', key: 'lambda-alias/checkout:live' },
-  targetEnvironment: 'prod',
-  environment: 'prod',
-  tier: 'medium',
-};
+const shiftCheckout = asking('lambda.shift-alias');
 const putParameter = (name: string): PolicyRequest => ({
-  ...shiftCheckout,
-  action: 'ssm.put-parameter',
+  ...asking('ssm.put-parameter'),
   target: { type: 'ssm-parameter', id: name, key: `ssm-parameter/${name}` },
 });
 
@@ -30,20 +25,20 @@ describe('deployed policies', () => {
   it('permit a responder its two actions in its own environment', () => {
     expect(engine.evaluate(shiftCheckout)).toStrictEqual({
       outcome: 'permitted',
-      determiningPolicies: ['permit-responder-shift-alias'],
+      determiningPolicies: ['permit-responder-lambda-shift-alias'],
     });
     expect(engine.evaluate(putParameter('/checkout/flags/new-pricing')).outcome).toBe('permitted');
   });
 
   it.each([
     ['another role', { ...shiftCheckout, agentRole: 'gardener' }],
-    ['a target in another environment', { ...shiftCheckout, targetEnvironment: 'dev' }],
+    ['a target in another environment', { ...shiftCheckout, targetEnvironment: 'prod' }],
     ['an action on the wrong kind of target', { ...putParameter('/a'), target: shiftCheckout.target }],
   ])('give no permit to %s', (_what, request) => {
     expect(engine.evaluate(request)).toStrictEqual({ outcome: 'no-permit' });
   });
 
-  it.each(['/interlock/local/kill-switch', '/checkout/interlock-flag', '/Interlock/a'])(
+  it.each(['/interlock/local/kill-switch', '/checkout/interlock-flag', '/Interlock/a', '/a/INTERlock'])(
     'forbid %s: it is ours',
     (name) => {
       expect(engine.evaluate(putParameter(name))).toStrictEqual({
@@ -54,15 +49,20 @@ describe('deployed policies', () => {
     },
   );
 
-  it.each(['/checkout/iam/role', '/a/audit/x', '/a/backup/x', '/a/network/x', '/a/identity/x', '/aws/x'])(
-    'forbid %s',
-    (name) => {
-      expect(engine.evaluate(putParameter(name))).toMatchObject({
-        outcome: 'forbidden',
-        determiningPolicies: ['forbid-guardrails'],
-      });
-    },
-  );
+  it.each([
+    '/checkout/iam/role',
+    '/checkout/IAM/role',
+    '/a/audit/x',
+    '/a/backup/x',
+    '/a/network/x',
+    '/a/identity/x',
+    '/aws/x',
+  ])('forbid %s', (name) => {
+    expect(engine.evaluate(putParameter(name))).toMatchObject({
+      outcome: 'forbidden',
+      determiningPolicies: expect.arrayContaining(['forbid-guardrails']),
+    });
+  });
 
   it.each(['constructor', '__proto__', 'iam.attach-role-policy', ''])(
     'refuse an action outside the schema: %j',
@@ -98,6 +98,35 @@ describe('policy engine', () => {
   it('does not start on a policy it cannot read', () => {
     expect(() => new PolicyEngine(wasm, { ...deployed, policies: { bad: 'permit (' } })).toThrow(
       /cannot be parsed/,
+    );
+  });
+
+  it('answers from its own policies after another engine was made', () => {
+    const forbidding = new PolicyEngine(wasm, {
+      ...deployed,
+      policies: { 'forbid-all': 'forbid (principal, action, resource);' },
+    });
+    const shipped = new PolicyEngine(wasm, deployed);
+    const exception = { id: 'exception-1', policy: 'permit (principal, action, resource);' };
+    for (let round = 0; round < 2; round++) {
+      expect(forbidding.evaluate(shiftCheckout, [exception]).outcome).toBe('forbidden');
+      expect(shipped.evaluate({ ...shiftCheckout, agentRole: 'gardener' }).outcome).toBe('no-permit');
+      expect(shipped.evaluate({ ...shiftCheckout, agentRole: 'gardener' }, [exception]).outcome).toBe(
+        'permitted',
+      );
+      expect(forbidding.evaluate(shiftCheckout).outcome).toBe('forbidden');
+    }
+  });
+
+  it.each([
+    ['a required parameter that is missing', { parameters: {} }],
+    ['a parameter of another type', { parameters: { ...shiftCheckout.parameters, toVersion: 1 } }],
+    ['a parameter too many', { parameters: { ...shiftCheckout.parameters, force: true } }],
+    ['a number that is not whole', { blastRadius: { resources: 0.5, capacityPercent: 1 } }],
+    ['an instant that is none', { nowEpochMs: Number.NaN }],
+  ])('denies a question outside the schema: %s', (_what, change) => {
+    expect(new PolicyEngine(wasm, deployed).evaluate({ ...shiftCheckout, ...change }).outcome).toBe(
+      'policy-error',
     );
   });
 

@@ -30,6 +30,13 @@ export const context: TriageContext = {
     history: [{ at: '2026-11-22T10:00:00.000Z', summary: 'Alarm updated from OK to ALARM' }],
   },
   workload: 'checkout',
+  membership: {
+    place: { partition: 'aws', region: 'us-east-1', account: '111122223333' },
+    arns: [
+      'arn:aws:lambda:us-east-1:111122223333:function:checkout',
+      'arn:aws:ssm:us-east-1:111122223333:parameter/checkout/flags/new-pricing',
+    ],
+  },
   functions: [
     {
       functionName: 'checkout',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { resolveAction } from '../../functions/change/catalogue.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { canonicalJson } from '../../functions/platform/canonical-json.ts';
-import { parseProbeUrl, targetKeysOf } from '../../functions/triage/context.ts';
+import { emptyContext, parseProbeUrl } from '../../functions/triage/context.ts';
 import { buildPlans } from '../../functions/triage/plans.ts';
 import { buildPrompt } from '../../functions/triage/prompt.ts';
 import { parseTriageAnswer } from '../../functions/triage/triage-answer.ts';
@@ -150,10 +150,10 @@ describe('plans', () => {
   });
 
   it('reaches nothing when nothing could be read', () => {
-    const blind = { functions: [], parameters: [], probeUrls: [], gaps: ['all'] };
-    expect(targetKeysOf(blind).size).toBe(0);
-    const answer = { diagnosis: '', confidence: 1, proposals: [shiftBack] };
-    expect(buildPlans(answer, incident, blind).plans[0]?.plan).not.toHaveProperty('target');
+    const answer = { diagnosis: '', confidence: 1, proposals: [shiftBack, flagOff] };
+    const { plans } = buildPlans(answer, incident, emptyContext(['all']));
+    expect(plans.map(({ resolution }) => resolution)).toStrictEqual(['outside-workload', 'outside-workload']);
+    for (const { plan } of plans) expect(plan).not.toHaveProperty('target');
   });
 
   it('never throws on any JSON, and what it makes has a digest and bounded members', () => {

@@ -174,3 +174,40 @@ describe('prompt', () => {
     expect(fence('a', 'x'.repeat(length), boundary, 10).split('\n')[1]).toBe(expected);
   });
 });
+
+describe('what an earlier round proposed', () => {
+  it('is data like the rest, whatever it says', () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        const earlier = {
+          plans: [{ planDigest: 'd', action: text, parameters: { name: text }, reason: text }],
+        };
+        const { user } = buildPrompt(incident, context, boundary, earlier);
+        const { own } = splitByFence(user);
+        const without = splitByFence(buildPrompt(incident, context, boundary).user);
+        expect(own.filter((line) => line !== '')).toStrictEqual([
+          ...without.own.filter((line) => line !== ''),
+          'EARLIER ROUND',
+        ]);
+      }),
+    );
+  });
+
+  it('is bounded, and names no digest', () => {
+    const plan = {
+      planDigest: 'f'.repeat(64),
+      action: 'a',
+      parameters: { x: 'y'.repeat(9_000) },
+      reason: 'z'.repeat(9_000),
+    };
+    const { user } = buildPrompt(incident, context, boundary, { plans: [plan] });
+    const { user: without } = buildPrompt(incident, context, boundary);
+    expect(user).not.toContain(plan.planDigest);
+    expect(user).toContain('too long to be shown');
+    expect(user.length - without.length).toBeLessThan(1_000);
+  });
+
+  it('leaves the prompt of a first round as it is', () => {
+    expect(buildPrompt(incident, context, boundary).user).not.toContain('EARLIER ROUND');
+  });
+});

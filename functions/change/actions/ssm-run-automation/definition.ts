@@ -84,6 +84,12 @@ export const runAutomation: ActionDefinition<RunAutomationParameters> = {
   ],
   permissions: [
     {
+      actions: ['iam:PassRole'],
+      resource: { service: 'iam', resource: 'role', resourceName: 'interlock-runbook/*', isGlobal: true },
+      onlyTagged: false,
+      why: 'A runbook acts on the role that it names; only roles made for runbooks, under this path, can be handed to it.',
+    },
+    {
       actions: ['ssm:DescribeDocument', 'ssm:StartAutomationExecution'],
       resource: { service: 'ssm', resource: 'document', resourceName: '*', separator: '/' },
       onlyTagged: true,

@@ -1,0 +1,123 @@
+import { type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/web';
+import { PolicyEngine } from './policy-engine.ts';
+import type { PolicyRequest, PolicySet } from './policy-set.ts';
+import { type CatalogueExample, catalogueExamples } from './policy-tables.ts';
+
+/** Something about a policy that its author should look at. */
+export interface LintFinding {
+  readonly policyId: string;
+  readonly problem: string;
+}
+
+/** 2026-06-10T12:00:00Z, a Wednesday outside every freeze. */
+const ordinaryDay = 1_781_092_800_000;
+
+/**
+ * Looks for policies that never decide anything, permits that are broader than the catalogue, and policies
+ * without a reason. What a permit lets through is tried out rather than read off its text.
+ *
+ * @param determining Policies that decided a table test.
+ */
+export function lintPolicies(
+  wasm: Uint8Array,
+  set: PolicySet,
+  determining: ReadonlySet<string>,
+): LintFinding[] {
+  const examples = catalogueExamples();
+  const deciding = new Set([...determining, ...decidingExamples(new PolicyEngine(wasm, set), set, examples)]);
+  const alone = new PolicyEngine(wasm, { schema: set.schema, policies: {} });
+  return Object.entries(set.policies).flatMap(([policyId, text]) => {
+    const parsed = policyToJson(text);
+    if (parsed.type === 'failure') return [{ policyId, problem: 'it cannot be parsed' }];
+    const problems = [
+      ...(parsed.json.annotations?.['reason'] === undefined
+        ? ['it has no @reason for whoever is told no']
+        : []),
+      ...(deciding.has(policyId) ? [] : ['it decides no table test and no example of the catalogue']),
+      ...(usesTags(parsed.json) ? ['it asks for tags, which are not read when a decision is made'] : []),
+      ...(parsed.json.effect === 'permit' ? breadthOf(policyId, text, parsed.json, alone, examples) : []),
+    ];
+    return problems.map((problem) => ({ policyId, problem }));
+  });
+}
+
+/** Roles that the permits of a set name, in order. */
+export function rolesOf(set: PolicySet): string[] {
+  const roles = Object.values(set.policies).flatMap((text) => {
+    const parsed = policyToJson(text);
+    return parsed.type === 'success' && parsed.json.effect === 'permit' ? principalsOf(parsed.json) : [];
+  });
+  return [...new Set(roles)].toSorted();
+}
+
+/** The question that an example of the catalogue makes for a role in an environment. */
+export function requestFor(
+  { action, target, tier, parameters, parameterText, blastRadius }: CatalogueExample,
+  agentRole: string,
+  environment: string,
+): PolicyRequest {
+  return {
+    agentRole,
+    action,
+    target,
+    targetEnvironment: environment,
+    targetTags: {},
+    environment,
+    tier,
+    parameters,
+    parameterText,
+    blastRadius,
+    history: { changesToday: 0, changesTodayOfAction: 0, changesTodayOnTarget: 0 },
+    nowEpochMs: ordinaryDay,
+  };
+}
+
+function decidingExamples(
+  engine: PolicyEngine,
+  set: PolicySet,
+  examples: readonly CatalogueExample[],
+): string[] {
+  return rolesOf(set).flatMap((role) =>
+    examples.flatMap((example) => {
+      const answer = engine.evaluate(requestFor(example, role, 'dev'));
+      return answer.outcome === 'no-permit' ? [] : answer.determiningPolicies;
+    }),
+  );
+}
+
+function breadthOf(
+  id: string,
+  policy: string,
+  json: PolicyJson,
+  alone: PolicyEngine,
+  examples: readonly CatalogueExample[],
+): string[] {
+  const role = principalsOf(json)[0] ?? 'nobody';
+  const permits = (change: (asked: PolicyRequest) => PolicyRequest): boolean =>
+    examples.some(
+      (example) =>
+        alone.evaluate(change(requestFor(example, role, 'dev')), [{ id, policy }]).outcome === 'permitted',
+    );
+  const otherKind = (asked: PolicyRequest): PolicyRequest => ({
+    ...asked,
+    target: { ...asked.target, type: 'another-kind' },
+  });
+  return [
+    ...(json.principal.op === 'All' ? ['it permits every role'] : []),
+    ...(json.action.op === 'All' ? ['it permits every action'] : []),
+    ...(permits(otherKind) ? ['it permits every kind of target'] : []),
+    ...(permits((asked) => ({ ...asked, targetEnvironment: 'elsewhere' }))
+      ? ['it permits targets of other environments']
+      : []),
+  ];
+}
+
+function principalsOf({ principal }: PolicyJson): string[] {
+  if (principal.op !== '==' || !('entity' in principal)) return [];
+  const { entity } = principal;
+  return 'id' in entity ? [entity.id] : [];
+}
+
+function usesTags(json: PolicyJson): boolean {
+  return /"(hasTag|getTag)":/.test(JSON.stringify(json.conditions));
+}

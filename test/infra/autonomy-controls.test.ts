@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { synthesis } from './synthesis.ts';
+import {
+  type CloudTemplate,
+  functionNamed,
+  permissionsOf,
+  readable,
+  resourceAt,
+  resourcesOf,
+  roleIdOf,
+} from './template.ts';
+
+let template: CloudTemplate;
+beforeAll(async () => {
+  template = (await synthesis('prod')).template;
+});
+
+describe('the heartbeat of the kill switch', () => {
+  test.each([
+    ['AutonomyControls/Heartbeat', 'AutonomyControls/HeartbeatFunction/Function'],
+    ['AutonomyControls/Review', 'AutonomyControls/ReviewFunction/Function'],
+  ])('%s runs every five minutes', (rule, target) => {
+    const { Properties } = resourceAt(template, 'AWS::Events::Rule', rule);
+    expect(Properties.ScheduleExpression).toBe('rate(5 minutes)');
+    expect(Properties.State).toBe('ENABLED');
+    expect(Properties.Targets.map(({ Arn }: { Arn: unknown }) => readable(template, Arn))).toEqual([
+      `<${target}>`,
+    ]);
+  });
+
+  test('alarms people when it fails, and when there is none', () => {
+    const alarms = ['HeartbeatFails', 'HeartbeatAbsent'].map(
+      (id) => resourceAt(template, 'AWS::CloudWatch::Alarm', `AutonomyControls/${id}`).Properties,
+    );
+    expect(alarms).toMatchObject([
+      { MetricName: 'Errors', Threshold: 0, EvaluationPeriods: 1, TreatMissingData: 'notBreaching' },
+      { MetricName: 'Invocations', Threshold: 1, EvaluationPeriods: 3, TreatMissingData: 'breaching' },
+    ]);
+    for (const { Period, AlarmActions, Dimensions } of alarms) {
+      expect(Period).toBe(300);
+      expect(AlarmActions.map((action: unknown) => readable(template, action))).toEqual([
+        '<Platform/PersonTopic>',
+      ]);
+      expect(readable(template, Dimensions[0].Value)).toBe('<AutonomyControls/HeartbeatFunction/Function>');
+    }
+  });
+
+  test('writes its own switch and nobody else does, nor it the switches of people', () => {
+    const writers = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ logicalId, path }) =>
+      permissionsOf(template, logicalId)
+        .filter((line) => /^dynamodb:(Put|Update)Item/.test(line) && line.includes('SWITCH'))
+        .map((line) => ({ path, keys: /LeadingKeys":(\[[^\]]*\])/.exec(line)?.[1] })),
+    );
+    expect(writers).toEqual([
+      { path: 'AutonomyControls/HeartbeatFunction/Role', keys: '["SWITCH-CANARY","HEARTBEAT"]' },
+    ]);
+  });
+});
+
+test('only the review writes stages, and it decides nothing', () => {
+  const stageWriters = resourcesOf(template, 'AWS::IAM::Role').filter(({ logicalId }) =>
+    permissionsOf(template, logicalId).some((line) => line.includes('"STAGE"')),
+  );
+  expect(stageWriters.map(({ path }) => path)).toEqual(['AutonomyControls/ReviewFunction/Role']);
+  const writes = permissionsOf(template, roleIdOf(functionNamed(template, 'review-autonomy'))).filter(
+    (line) => /^dynamodb:(Put|Update)Item/.test(line),
+  );
+  expect(writes).toHaveLength(3);
+  for (const line of writes) expect(line).toMatch(/"STAGE"|"FINDING#\*"|"control#autonomy#\*"/);
+});

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { readPolicyCases } from '../../cli/policy-directory.ts';
+import { catalogue } from '../../functions/change/catalogue.ts';
+import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
+import { type PolicyCase, parsePolicyCases } from '../../functions/policy/policy-case.ts';
+import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
+import { policySetOf } from '../../functions/policy/policy-files.ts';
+import { lintPolicies, rolesOf } from '../../functions/policy/policy-lint.ts';
+import { catalogueExamples, runPolicyCases } from '../../functions/policy/policy-tables.ts';
+
+const wasm = readCedarWasm();
+const set = policySetOf(readPolicyFiles());
+const engine = new PolicyEngine(wasm, set);
+const permitted: PolicyCase = { case: 'may shift', action: 'lambda.shift-alias', expect: 'permitted' };
+
+describe('the table tests', () => {
+  const cases = readPolicyCases('policies');
+
+  it('hold', () => {
+    expect(runPolicyCases(engine, cases).failures).toStrictEqual([]);
+  });
+
+  it('show every policy at work', () => {
+    const { determining } = runPolicyCases(engine, cases);
+    expect([...determining].toSorted()).toStrictEqual(Object.keys(set.policies).toSorted());
+  });
+
+  it('ask about every action of the catalogue', () => {
+    expect(new Set(cases.map(({ action }) => action))).toStrictEqual(new Set(catalogue.map(({ id }) => id)));
+  });
+});
+
+describe('a case', () => {
+  const failureOf = (change: Partial<PolicyCase>) =>
+    runPolicyCases(engine, [{ ...permitted, ...change }]).failures[0]?.actual;
+
+  it.each<[string, Partial<PolicyCase>, string | undefined]>([
+    ['as it is', {}, undefined],
+    ['that expects a denial', { expect: 'no-permit' }, 'permitted permit-responder-lambda-shift-alias'],
+    [
+      'that names another policy',
+      { by: ['permit-responder-ssm-put-parameter'] },
+      'permitted permit-responder-lambda-shift-alias',
+    ],
+    [
+      'about an action that is not there',
+      { action: 'constructor' },
+      'action constructor is not in the action catalogue',
+    ],
+    [
+      'with parameters that do not fit',
+      { parameters: { force: true } },
+      'the parameters do not fit the schema of lambda.shift-alias',
+    ],
+  ])('%s', (_what, change, actual) => {
+    expect(failureOf(change)).toBe(actual);
+  });
+
+  it.each([
+    ['an unknown member', { ...permitted, roles: ['responder'] }],
+    ['an unknown expectation', { ...permitted, expect: 'allow' }],
+    ['no words', { ...permitted, case: '' }],
+    ['an instant without a zone', { ...permitted, at: '2026-12-24T12:00:00' }],
+    ['nobody who decided', { ...permitted, by: [] }],
+  ])('is refused with %s', (_what, given) => {
+    expect(() => parsePolicyCases('a.json', { version: 1, cases: [given] })).toThrow(
+      /policies\/tests\/a\.json/,
+    );
+  });
+
+  it('is refused in a file without any', () => {
+    expect(() => parsePolicyCases('a.json', { version: 1, cases: [] })).toThrow(/cases/);
+  });
+});
+
+describe('lint', () => {
+  const lint = (policies: Record<string, string>) => {
+    const added = { ...set, policies: { ...set.policies, ...policies } };
+    const { determining } = runPolicyCases(new PolicyEngine(wasm, added), readPolicyCases('policies'));
+    return lintPolicies(wasm, added, determining).map(({ policyId, problem }) => `${policyId}: ${problem}`);
+  };
+  const role = 'principal == Interlock::AgentRole::"responder"';
+  const shift = 'action == Interlock::Action::"lambda.shift-alias"';
+  const here = 'resource.environment == context.environment';
+
+  it('has nothing to say about what is shipped', () => {
+    expect(lint({})).toStrictEqual([]);
+  });
+
+  it.each([
+    [
+      'without a reason',
+      `permit (${role}, ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'no @reason',
+    ],
+    [
+      'for every role',
+      `@reason("r") permit (principal, ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'every role',
+    ],
+    [
+      'for every action',
+      `@reason("r") permit (${role}, action, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'every action',
+    ],
+    [
+      'for every kind',
+      `@reason("r") permit (${role}, ${shift}, resource) when { ${here} };`,
+      'every kind of target',
+    ],
+    [
+      'for every kind but one',
+      `@reason("r") permit (${role}, ${shift}, resource) when { resource.kind != "x" && ${here} };`,
+      'every kind of target',
+    ],
+    [
+      'for every environment',
+      `@reason("r") permit (${role}, ${shift}, resource) when { resource.kind == "lambda-alias" };`,
+      'other environments',
+    ],
+    [
+      'that never holds',
+      `@reason("r") permit (${role}, ${shift}, resource) when { resource.kind == "lamda-alias" && ${here} };`,
+      'decides no table test',
+    ],
+    [
+      'by tags',
+      `@reason("r") forbid (${role}, ${shift}, resource) when { resource.hasTag("critical") };`,
+      'tags, which are not read',
+    ],
+  ])('finds a policy %s', (_what, policy, problem) => {
+    expect(lint({ odd: policy })).toContainEqual(expect.stringContaining(problem));
+  });
+
+  it('knows the roles that permits name', () => {
+    expect(rolesOf(set)).toStrictEqual(['responder']);
+    expect(catalogueExamples().length).toBeGreaterThanOrEqual(catalogue.length);
+  });
+});
