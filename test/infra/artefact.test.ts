@@ -135,6 +135,7 @@ describe('functions', () => {
       'PersonTopicArn',
       'PolicyDigest',
       'SnapshotBucket',
+      'SnapshotRetentionDays',
     ]);
   });
 });

@@ -112,7 +112,7 @@ describe('dead letters', () => {
     );
 
   test('each dead-letter queue alarms people at the first message', () => {
-    expect(letters().length).toBe(9);
+    expect(letters().length).toBe(10);
     for (const queue of letters()) {
       const alarm = resourcesOf(template, 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
         JSON.stringify(Properties.Dimensions).includes(queue.logicalId),
@@ -173,6 +173,8 @@ describe('recovery', () => {
     ['Approvals/UndeliveredSweep', 'rate(1 minute)', 'approval-callback'],
     ['Change/ExpiredLeaseSweep', 'rate(5 minutes)', 'recover-change'],
     ['IncidentClose/IncidentSweep', 'rate(5 minutes)', 'sweep-incidents'],
+    ['AutonomyControls/Review', 'rate(5 minutes)', 'review-autonomy'],
+    ['AutonomyControls/Heartbeat', 'rate(5 minutes)', 'kill-switch-heartbeat'],
   ] as const)('%s runs %s', (path, schedule, name) => {
     const { Properties } = resourceAt(template, 'AWS::Events::Rule', path);
     expect(Properties.ScheduleExpression).toBe(schedule);
@@ -183,6 +185,7 @@ describe('recovery', () => {
     ['close-incident', 'IncidentClose/AbnormalEndFailed/Queue'],
     ['sweep-incidents', 'IncidentClose/SweepFailed/Queue'],
     ['recover-change', 'Change/AbnormalEndFailed/Queue'],
+    ['review-autonomy', 'AutonomyControls/ReviewFailed/Queue'],
   ] as const)('a call that %s failed on three times is kept in %s', (name, path) => {
     const config = resourcesOf(template, 'AWS::Lambda::EventInvokeConfig').find(
       ({ Properties }) => Properties.FunctionName.Ref === functionNamed(template, name).logicalId,

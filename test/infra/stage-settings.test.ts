@@ -3,10 +3,10 @@ import { longestApprovalSeconds, parseStageSettings, stages } from '../../infra/
 
 describe('parseStageSettings', () => {
   test.each([
-    ['local', 1_800, 5, 60, 365],
-    ['dev', 3_600, 60, 600, 960],
-    ['test', 3_600, 60, 600, 960],
-    ['prod', 14_400, 300, 600, 1_200],
+    ['local', 1_800, 5, 60, 485],
+    ['dev', 3_600, 60, 600, 1_560],
+    ['test', 3_600, 60, 600, 1_560],
+    ['prod', 14_400, 300, 600, 1_800],
   ] as const)('%s', (stage, approvalSeconds, bakeSeconds, validationSeconds, leaseSeconds) => {
     const settings = parseStageSettings({ stage });
     expect(settings.environment).toBe(stage);
@@ -38,7 +38,7 @@ describe('parseStageSettings', () => {
       bakeSeconds: '3600',
       validationSeconds: '800',
     });
-    expect(lockLease.toSeconds()).toBe(4_700);
+    expect(lockLease.toSeconds()).toBe(5_300);
   });
 
   test('a person may be given a day to answer and no second more', () => {
