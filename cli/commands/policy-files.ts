@@ -48,10 +48,10 @@ export function lintCommand(): Command {
 function lint(command: Command): void {
   const wasm = readCedarWasm();
   const set = policySetOf(readPolicyFiles(policyTree));
-  const { determining } = runPolicyCases(new PolicyEngine(wasm, set), readPolicyCases(policyTree));
+  const tables = runPolicyCases(new PolicyEngine(wasm, set), readPolicyCases(policyTree));
   const findings = [
     ...validatePolicySet(wasm, set).map(({ policyId, message }) => ({ policyId, problem: message })),
-    ...lintPolicies(wasm, set, determining),
+    ...lintPolicies(wasm, set, tables),
   ];
   if (optionsOf(command).json === true) printJson({ policies: Object.keys(set.policies).length, findings });
   else if (findings.length === 0)

@@ -16,7 +16,7 @@ export interface AccessRow
 
 /**
  * Who may do what in an environment: the decision on every example of the catalogue, made as it would be made on
- * a sound plan of a sure model on a quiet day. One row for each role, action and tier.
+ * a sound plan of a sure model on a quiet day for a target without tags. One row for each role, action and tier.
  *
  * @param stageSet The stage that was set at run time for a role and class, if any.
  */
@@ -63,7 +63,7 @@ function rowOf(
         ...(isIrreversible ? { irreversible: 'no tested inverse' } : {}),
       },
       targetKey: target.key,
-      targetTags: {},
+      targetTags: { reading: 'read', tags: {} },
       confidence: 1,
       lowConfidence: false,
       stageSet: stageSet(agentRole, actionClass),

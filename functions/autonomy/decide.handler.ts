@@ -9,6 +9,7 @@ import { readSettings } from '../platform/settings.ts';
 import { policyDigestOf } from '../policy/policy-files.ts';
 import { DecisionStore } from './decision.store.ts';
 import { decisionRules } from './decision-rules.ts';
+import { TargetTagsClient } from './target-tags.client.ts';
 
 const settings = readSettings({
   ARTEFACT_VERSION: z.string(),
@@ -16,17 +17,21 @@ const settings = readSettings({
   ENVIRONMENT: z.string(),
   LEDGER_TABLE: z.string(),
   OPERATIONS_TABLE: z.string(),
+  PLACE: z.string().check(z.regex(/^[a-z-]+:[a-z0-9-]+:[0-9]{12}$/)),
 });
 const database = new Database();
 const ledger = new LedgerStore(database, settings.LEDGER_TABLE, settings.ARTEFACT_VERSION);
 const files = readPolicyFiles();
-const decisions = new DecisionStore(database, ledger, {
+const [partition = '', region = '', account = ''] = settings.PLACE.split(':');
+const tags = new TargetTagsClient({ partition, region, account });
+const decisionSettings = {
   controls: settings.CONTROLS_TABLE,
   operations: settings.OPERATIONS_TABLE,
   environment: settings.ENVIRONMENT,
   // Of the very files that decide: while a deployment is under way, code and variables change apart.
   policyDigest: policyDigestOf(files),
-});
+};
+const decisions = new DecisionStore(database, ledger, decisionSettings, (proposal) => tags.tagsOf(proposal));
 const rules = decisionRules(files, readCedarWasm());
 
 const input = z.strictObject({ incidentId: z.string(), planDigest: z.string() });

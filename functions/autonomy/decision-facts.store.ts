@@ -1,4 +1,4 @@
-import { resolveAction } from '../change/catalogue.ts';
+import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
 import { checkStoredPlan } from '../change/stored-plan.ts';
 import type { EpochMs } from '../platform/clock.ts';
@@ -12,7 +12,7 @@ import { historyFrom } from '../policy/limits.ts';
 import type { ExceptionPermit } from '../policy/policy-set.ts';
 import type { Denial } from '../policy/variants.ts';
 import type { StageSet } from './autonomy-policy.ts';
-import type { BreakGlassReading, DecisionInput } from './decision-input.ts';
+import type { BreakGlassReading, DecisionInput, TagReading } from './decision-input.ts';
 import { describeAction, type ProposedAction } from './proposed-action.ts';
 
 export interface DecisionTables {
@@ -21,6 +21,11 @@ export interface DecisionTables {
   /** Where this Interlock acts. */
   readonly environment: string;
 }
+
+/** Reads the tags of a target; never throws. */
+export type ReadTargetTags = (
+  proposal: Extract<ResolvedAction, { outcome: 'resolved' }>,
+) => Promise<TagReading>;
 
 /** Denied proposals of one incident and how often they were written. */
 export interface Denials {
@@ -35,18 +40,21 @@ export interface DecisionFacts {
   readonly denialsVersion: number;
 }
 
+const noTarget: TagReading = { reading: 'unreadable', reason: 'there is no known target' };
 const nothingStarted = { changesToday: 0, changesTodayOfAction: 0, changesTodayOnTarget: 0 };
 /** More live exceptions for one target are not looked at; those approved last come first. */
 const mostExceptions = 1_000;
 
-/** Reads everything that a decision depends on, strongly consistent. */
+/** Reads everything that a decision depends on: items strongly consistent, tags as their own API has them. */
 export class DecisionFactsStore {
   readonly #database: Database;
   readonly #tables: DecisionTables;
+  readonly #readTags: ReadTargetTags;
 
-  constructor(database: Database, tables: DecisionTables) {
+  constructor(database: Database, tables: DecisionTables, readTags: ReadTargetTags) {
     this.#database = database;
     this.#tables = tables;
+    this.#readTags = readTags;
   }
 
   /**
@@ -64,11 +72,13 @@ export class DecisionFactsStore {
       this.#database.get(this.#tables.controls, itemKeys.breakGlass(incidentId)),
     ]);
     const plan = soundPlan(planItem, incidentId, planDigest);
-    const action = describeAction(plan.action, resolveAction(plan.action, plan.parameters));
+    const proposal = resolveAction(plan.action, plan.parameters);
+    const action = describeAction(plan.action, proposal);
     const { agentRole } = plan;
     const switches = { environment, agentRole, action: action.id };
-    const [killSwitch, byAction] = await Promise.all([
+    const [killSwitch, targetTags, byAction] = await Promise.all([
       readKillSwitches(this.#database, this.#tables.controls, switches),
+      proposal.outcome === 'resolved' ? this.#readTags(proposal) : noTarget,
       this.#byAction(action, agentRole, now),
     ]);
     const confidence: unknown = triage?.['confidence'];
@@ -86,8 +96,7 @@ export class DecisionFactsStore {
         agentRole,
         action,
         targetKey: plan.target?.key,
-        // Tags of targets are not read yet; `policy lint` refuses policies that ask for them.
-        targetTags: {},
+        targetTags,
         planFault: faultOf(plan, planDigest, incidentId, incident),
         confidence: typeof confidence === 'number' ? confidence : 0,
         // The model says how sure it is of its first proposal; that vouches for no other.

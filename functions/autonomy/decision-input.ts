@@ -46,6 +46,11 @@ export interface Decision {
   readonly exceptionIds?: readonly string[];
 }
 
+/** The tags of a plan's target. What nobody could read is not the same as no tags. */
+export type TagReading =
+  | { readonly reading: 'read'; readonly tags: Readonly<Record<string, string>> }
+  | { readonly reading: 'unreadable'; readonly reason: string };
+
 /** A break-glass of an incident as stored. */
 export interface BreakGlassReading {
   readonly incidentId: string;
@@ -71,7 +76,7 @@ export interface DecisionInput {
   readonly action: ProposedAction;
   /** Key of the target that triage found among the incident's own workload; undefined when it did not. */
   readonly targetKey?: string | undefined;
-  readonly targetTags: Readonly<Record<string, string>>;
+  readonly targetTags: TagReading;
   /** What is wrong with what the plan claims about itself; undefined when all of it follows from its parameters. */
   readonly planFault?: string | undefined;
   /** The model's confidence in the answer the plan came from, 0…1. */

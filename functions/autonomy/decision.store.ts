@@ -8,7 +8,12 @@ import { decisionIdFor, randomId } from '../platform/ids.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import type { RiskTier } from '../platform/vocabulary.ts';
 import { decide } from './decision.ts';
-import { type DecisionFacts, DecisionFactsStore, type DecisionTables } from './decision-facts.store.ts';
+import {
+  type DecisionFacts,
+  DecisionFactsStore,
+  type DecisionTables,
+  type ReadTargetTags,
+} from './decision-facts.store.ts';
 import type { Decision, DecisionInput, DecisionRules } from './decision-input.ts';
 import { type CountedDenial, countDenial } from './denial-count.ts';
 
@@ -51,11 +56,11 @@ export class DecisionStore {
   readonly #settings: DecisionSettings;
   readonly #facts: DecisionFactsStore;
 
-  constructor(database: Database, ledger: LedgerStore, settings: DecisionSettings) {
+  constructor(database: Database, ledger: LedgerStore, settings: DecisionSettings, readTags: ReadTargetTags) {
     this.#database = database;
     this.#ledger = ledger;
     this.#settings = settings;
-    this.#facts = new DecisionFactsStore(database, settings);
+    this.#facts = new DecisionFactsStore(database, settings, readTags);
   }
 
   /**

@@ -26,6 +26,10 @@ export function decide(input: DecisionInput, rules: DecisionRules): Decision {
   }
   const { tier } = action;
   const boundary = rules.evaluatePolicy(policyRequestOf(input, action), input.exceptions);
+  if (boundary.outcome === 'tags-unknown') {
+    // What denies it whatever its tags are says more, such as a target that is none of the incident's workload.
+    return { ...(refusalBeyondPolicy(input, action, rules) ?? denyUnknownTags(input, boundary)), tier };
+  }
   if (boundary.outcome !== 'permitted') return { ...denyByPolicy(boundary), tier };
   const { determiningPolicies } = boundary;
   const refusal = refusalBeyondPolicy(input, action, rules);
@@ -43,7 +47,7 @@ function policyRequestOf(input: DecisionInput, action: ResolvedProposal): Policy
     action: action.id,
     target: action.target,
     targetEnvironment: input.planEnvironment,
-    targetTags: input.targetTags,
+    targetTags: input.targetTags.reading === 'read' ? input.targetTags.tags : undefined,
     environment: input.environment,
     tier: action.tier,
     parameters: action.parameters,
@@ -106,7 +110,16 @@ function denyByKillSwitch({ reading, scope }: KillSwitchesReading): Decision {
     : deny('kill-switch', `${which} is engaged: nothing may start until a person switches it off`);
 }
 
-function denyByPolicy(answer: Exclude<PolicyAnswer, { outcome: 'permitted' }>): Decision {
+function denyUnknownTags(
+  { targetTags }: DecisionInput,
+  { determiningPolicies }: Extract<PolicyAnswer, { outcome: 'tags-unknown' }>,
+): Decision {
+  const why = targetTags.reading === 'unreadable' ? ` (${targetTags.reason})` : '';
+  const reason = `the tags of the target could not be read${why}, and policies ask for them, which denies`;
+  return deny('policy.error', reason, determiningPolicies);
+}
+
+function denyByPolicy(answer: Exclude<PolicyAnswer, { outcome: 'permitted' | 'tags-unknown' }>): Decision {
   switch (answer.outcome) {
     case 'forbidden':
       return deny('policy.forbid', answer.reason, answer.determiningPolicies);

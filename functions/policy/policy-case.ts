@@ -20,14 +20,15 @@ const caseSchema = z.strictObject({
   targetEnvironment: z.optional(z.string()),
   /** Put over what follows from the parameters. */
   target: z.optional(z.strictObject({ type: z.optional(z.string()), id: z.optional(z.string()) })),
-  tags: z.optional(z.record(z.string(), z.string())),
+  /** Tags of the target; `unknown` when they could not be read. @default none */
+  tags: z.optional(z.union([z.record(z.string(), z.string()), z.literal('unknown')])),
   tier: z.optional(z.string()),
   /** Instant in UTC. @default 2026-06-10T12:00:00Z, a Wednesday */
   at: z.optional(z.iso.datetime()),
   history: z.optional(
     z.strictObject({ changesToday: count, changesTodayOfAction: count, changesTodayOnTarget: count }),
   ),
-  expect: z.enum(['permitted', 'forbidden', 'no-permit']),
+  expect: z.enum(['permitted', 'forbidden', 'no-permit', 'tags-unknown']),
   /** Ids of the policies that must have decided, all of them. @default whichever */
   by: z.optional(z.array(z.string()).check(z.minLength(1))),
 });
@@ -85,7 +86,7 @@ export function requestOf(given: PolicyCase, catalogue: CaseCatalogue): PolicyRe
     action: given.action,
     target: given.target === undefined ? action.target : { type, id, key: `${type}/${id}` },
     targetEnvironment: given.targetEnvironment ?? environment,
-    targetTags: given.tags ?? {},
+    targetTags: given.tags === 'unknown' ? undefined : (given.tags ?? {}),
     environment,
     tier: given.tier ?? action.tier,
     parameters: action.parameters,

@@ -8,6 +8,7 @@ import {
 } from '@cedar-policy/cedar-wasm/web';
 import { InterlockError } from '../platform/errors.ts';
 import type { ExceptionPermit, PolicyAnswer, PolicyRequest, PolicySet } from './policy-set.ts';
+import { policiesAskingForTags, type TagPolicy } from './policy-tags.ts';
 import { policyTimeOf } from './policy-time.ts';
 
 /** Cedar never evicts what it parsed: overwriting these few names keeps memory flat, whatever is asked. */
@@ -24,6 +25,7 @@ const parsed = new Map<string, unknown>();
  */
 export class PolicyEngine {
   readonly #set: PolicySet;
+  readonly #askingForTags: readonly TagPolicy[];
 
   /**
    * @param wasm The compiled Cedar module as bytes.
@@ -33,10 +35,12 @@ export class PolicyEngine {
     initSync({ module: wasm as Uint8Array<ArrayBuffer> });
     this.#set = set;
     this.#useDeployed();
+    this.#askingForTags = policiesAskingForTags(set.policies);
   }
 
   /**
-   * Same request, same set, same exceptions, same answer.
+   * Same request, same set, same exceptions, same answer. Tags that are not known deny as soon as a policy asks
+   * for them: nothing is permitted that some tags would forbid.
    *
    * @param exceptions Permits beside the set; a forbid of the set overrides each of them.
    */
@@ -47,13 +51,18 @@ export class PolicyEngine {
       if (isExtended && !this.#useExtended(exceptions)) {
         return { outcome: 'policy-error', determiningPolicies: exceptions.map(({ id }) => id).toSorted() };
       }
-      return this.#ask(request, isExtended ? extendedName : deployedName);
+      const name = isExtended ? extendedName : deployedName;
+      if (request.targetTags !== undefined) return this.#ask(request, request.targetTags, name);
+      return this.#whateverTheTags(this.#ask(request, {}, name), [
+        ...this.#askingForTags,
+        ...policiesAskingForTags(Object.fromEntries(exceptions.map(({ id, policy }) => [id, policy]))),
+      ]);
     } catch {
       return { outcome: 'policy-error', determiningPolicies: [] };
     }
   }
 
-  #ask(request: PolicyRequest, preparsedPolicySetId: string): PolicyAnswer {
+  #ask(request: PolicyRequest, tags: PolicyTags, preparsedPolicySetId: string): PolicyAnswer {
     const resource = { type: 'Interlock::Target', id: request.target.key };
     const answer = statefulIsAuthorized({
       principal: { type: 'Interlock::AgentRole', id: request.agentRole },
@@ -73,7 +82,7 @@ export class PolicyEngine {
             environment: request.targetEnvironment,
           },
           parents: [],
-          tags: { ...request.targetTags },
+          tags: { ...tags },
         },
       ],
     });
@@ -88,6 +97,22 @@ export class PolicyEngine {
     }
     if (decision === 'allow') return { outcome: 'permitted', determiningPolicies };
     if (determiningPolicies.length === 0) return { outcome: 'no-permit' };
+    return this.#forbidden(determiningPolicies);
+  }
+
+  /** What of an answer to a target without tags holds for every other tags too; the rest is not known. */
+  #whateverTheTags(answer: PolicyAnswer, asking: readonly TagPolicy[]): PolicyAnswer {
+    if (asking.length === 0 || answer.outcome === 'policy-error') return answer;
+    const ids = asking.map(({ id }) => id);
+    if (answer.outcome === 'forbidden') {
+      const anyway = answer.determiningPolicies.filter((id) => !ids.includes(id));
+      if (anyway.length > 0) return this.#forbidden(anyway);
+    }
+    if (answer.outcome === 'no-permit' && asking.every(({ effect }) => effect === 'forbid')) return answer;
+    return { outcome: 'tags-unknown', determiningPolicies: ids };
+  }
+
+  #forbidden(determiningPolicies: readonly string[]): PolicyAnswer {
     const reason = determiningPolicies.map((id) => reasonOf(id, this.#set.policies[id] ?? '')).join('; ');
     return { outcome: 'forbidden', determiningPolicies, reason };
   }
@@ -117,6 +142,8 @@ export class PolicyEngine {
     return true;
   }
 }
+
+type PolicyTags = NonNullable<PolicyRequest['targetTags']>;
 
 function contextOf(request: PolicyRequest) {
   const { weekday, hourUtc, monthDay } = policyTimeOf(request.nowEpochMs);

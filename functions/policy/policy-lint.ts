@@ -1,7 +1,7 @@
 import { type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/web';
 import { PolicyEngine } from './policy-engine.ts';
-import type { PolicyRequest, PolicySet } from './policy-set.ts';
-import { type CatalogueExample, catalogueExamples } from './policy-tables.ts';
+import type { ExceptionPermit, PolicyRequest, PolicySet } from './policy-set.ts';
+import { type CatalogueExample, catalogueExamples, type TableReport } from './policy-tables.ts';
 
 /** Something about a policy that its author should look at. */
 export interface LintFinding {
@@ -14,14 +14,15 @@ const ordinaryDay = 1_781_092_800_000;
 
 /**
  * Looks for policies that never decide anything, permits that are broader than the catalogue, and policies
- * without a reason. What a permit lets through is tried out rather than read off its text.
+ * without a reason. What a permit lets through is tried out rather than read off its text: on targets without
+ * tags and with those of the table tests, among them some that the permit holds for.
  *
- * @param determining Policies that decided a table test.
+ * @param tables How the table tests went.
  */
 export function lintPolicies(
   wasm: Uint8Array,
   set: PolicySet,
-  determining: ReadonlySet<string>,
+  { determining, tags }: Pick<TableReport, 'determining' | 'tags'>,
 ): LintFinding[] {
   const examples = catalogueExamples();
   const deciding = new Set([...determining, ...decidingExamples(new PolicyEngine(wasm, set), set, examples)]);
@@ -34,8 +35,9 @@ export function lintPolicies(
         ? ['it has no @reason for whoever is told no']
         : []),
       ...(deciding.has(policyId) ? [] : ['it decides no table test and no example of the catalogue']),
-      ...(usesTags(parsed.json) ? ['it asks for tags, which are not read when a decision is made'] : []),
-      ...(parsed.json.effect === 'permit' ? breadthOf(policyId, text, parsed.json, alone, examples) : []),
+      ...(parsed.json.effect === 'permit'
+        ? breadthOf({ id: policyId, policy: text }, parsed.json, alone, examples, [{}, ...tags])
+        : []),
     ];
     return problems.map((problem) => ({ policyId, problem }));
   });
@@ -86,17 +88,19 @@ function decidingExamples(
 }
 
 function breadthOf(
-  id: string,
-  policy: string,
+  permit: ExceptionPermit,
   json: PolicyJson,
   alone: PolicyEngine,
   examples: readonly CatalogueExample[],
+  tags: TableReport['tags'],
 ): string[] {
   const role = principalsOf(json)[0] ?? 'nobody';
   const permits = (change: (asked: PolicyRequest) => PolicyRequest): boolean =>
-    examples.some(
-      (example) =>
-        alone.evaluate(change(requestFor(example, role, 'dev')), [{ id, policy }]).outcome === 'permitted',
+    examples.some((example) =>
+      tags.some((targetTags) => {
+        const asked = { ...requestFor(example, role, 'dev'), targetTags };
+        return alone.evaluate(change(asked), [permit]).outcome === 'permitted';
+      }),
     );
   const otherKind = (asked: PolicyRequest): PolicyRequest => ({
     ...asked,
@@ -116,8 +120,4 @@ function principalsOf({ principal }: PolicyJson): string[] {
   if (principal.op !== '==' || !('entity' in principal)) return [];
   const { entity } = principal;
   return 'id' in entity ? [entity.id] : [];
-}
-
-function usesTags(json: PolicyJson): boolean {
-  return /"(hasTag|getTag)":/.test(JSON.stringify(json.conditions));
 }

@@ -25,7 +25,8 @@ export interface PolicyRequest {
   readonly target: { readonly type: string; readonly id: string; readonly key: string };
   /** Where the target lives, as the plan says. */
   readonly targetEnvironment: string;
-  readonly targetTags: Readonly<Record<string, string>>;
+  /** `undefined`: not known, which is not the same as none. */
+  readonly targetTags: Readonly<Record<string, string>> | undefined;
   /** Where this Interlock acts. */
   readonly environment: string;
   readonly tier: string;
@@ -55,4 +56,6 @@ export type PolicyAnswer =
       readonly reason: string;
     }
   | { readonly outcome: 'no-permit' }
-  | { readonly outcome: 'policy-error'; readonly determiningPolicies: readonly string[] };
+  | { readonly outcome: 'policy-error'; readonly determiningPolicies: readonly string[] }
+  /** Nothing denies it without the target's tags; these policies ask for them, and they are not known. */
+  | { readonly outcome: 'tags-unknown'; readonly determiningPolicies: readonly string[] };

@@ -10,6 +10,8 @@ export interface TableReport {
   readonly failures: readonly CaseFailure[];
   /** Policies that decided at least one case. */
   readonly determining: ReadonlySet<string>;
+  /** The tags of targets that cases are about, as given. */
+  readonly tags: readonly Readonly<Record<string, string>>[];
 }
 
 /** Asks every case and holds the answers against what it expects. */
@@ -27,7 +29,8 @@ export function runPolicyCases(engine: PolicyEngine, cases: readonly PolicyCase[
     const failure = failureOf(given, answer);
     if (failure !== undefined) failures.push(failure);
   }
-  return { cases: cases.length, failures, determining };
+  const tags = cases.flatMap((given) => (typeof given.tags === 'object' ? [given.tags] : []));
+  return { cases: cases.length, failures, determining, tags };
 }
 
 /** An action of the catalogue with its first example's parameters, those given put over them. */

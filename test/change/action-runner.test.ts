@@ -374,11 +374,7 @@ describe('validate', () => {
   it('waits for a target that was told and has not arrived, or is busy, and fails any other value', async () => {
     const { alias, runner, surroundings } = setUp(executed);
     // As of an ECS rollout: told, but its reading does not say so before it is through.
-    const arriving = new ActionRunner(
-      { ...aliasTarget, readBack: () => 'on its way' },
-      alias,
-      surroundings,
-    );
+    const arriving = new ActionRunner({ ...aliasTarget, readBack: () => 'on its way' }, alias, surroundings);
     expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'fail' });
     alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
     expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'pending' });

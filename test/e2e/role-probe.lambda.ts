@@ -2,9 +2,13 @@
  * Runs one AWS call on the role it was deployed with and says how it ended. Deployed by the least-privilege
  * test beside each of our functions, on that function's role: what it is refused, the function is refused.
  */
+import * as appconfig from '@aws-sdk/client-appconfig';
+import * as autoscaling from '@aws-sdk/client-auto-scaling';
 import * as bedrock from '@aws-sdk/client-bedrock-runtime';
 import * as cloudwatch from '@aws-sdk/client-cloudwatch';
 import * as dynamodb from '@aws-sdk/client-dynamodb';
+import * as ec2 from '@aws-sdk/client-ec2';
+import * as ecs from '@aws-sdk/client-ecs';
 import * as eventbridge from '@aws-sdk/client-eventbridge';
 import * as iam from '@aws-sdk/client-iam';
 import * as kms from '@aws-sdk/client-kms';
@@ -18,9 +22,13 @@ import * as ssm from '@aws-sdk/client-ssm';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 
 const sdk = {
+  appconfig,
+  autoscaling,
   bedrock,
   cloudwatch,
   dynamodb,
+  ec2,
+  ecs,
   eventbridge,
   iam,
   kms,
@@ -34,9 +42,13 @@ const sdk = {
 };
 
 const clients = {
+  appconfig: new appconfig.AppConfigClient({}),
+  autoscaling: new autoscaling.AutoScalingClient({}),
   bedrock: new bedrock.BedrockRuntimeClient({ requestHandler: new NodeHttpHandler(), maxAttempts: 1 }),
   cloudwatch: new cloudwatch.CloudWatchClient({}),
   dynamodb: new dynamodb.DynamoDBClient({}),
+  ec2: new ec2.EC2Client({}),
+  ecs: new ecs.ECSClient({}),
   eventbridge: new eventbridge.EventBridgeClient({}),
   iam: new iam.IAMClient({}),
   kms: new kms.KMSClient({}),

@@ -74,6 +74,8 @@ export class RoleProbes {
       new InvokeCommand({ FunctionName: this.#deployed.get(name), Payload: JSON.stringify(call) }),
     );
     const text = Payload?.transformToString() ?? '';
+    // MiniStack 1.5.33, when many functions are called for the first time at once: nothing ran.
+    if (text.includes('dictionary changed size during iteration')) return this.call(name, call);
     if (FunctionError !== undefined)
       throw new Error(`the probe on the role of ${name} broke: ${text.slice(0, 200)}`);
     return JSON.parse(text) as ProbeAnswer;

@@ -26,7 +26,8 @@ export interface FixtureTarget {
  */
 export interface ActionFixture {
   readonly actionId: string;
-  readonly create: () => Promise<FixtureTarget>;
+  /** @param environment Which environment the target is tagged for. @default local */
+  readonly create: (environment?: string) => Promise<FixtureTarget>;
   /** Other kinds of target or parameters that the contract is held against as well. */
   readonly variants?: Readonly<Record<string, () => Promise<FixtureTarget>>>;
 }

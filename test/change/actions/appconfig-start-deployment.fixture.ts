@@ -12,9 +12,9 @@ import {
 /** An environment with version 1 of a profile deployed, 2 to be deployed and 3 for somebody else. */
 export const fixture = {
   actionId: 'appconfig.start-deployment',
-  async create() {
+  async create(environment = 'local') {
     const appconfig = new AppConfigClient({});
-    const Tags = { 'interlock:environment': 'local', 'interlock:workload': 'test' };
+    const Tags = { 'interlock:environment': environment, 'interlock:workload': 'test' };
     const { Id: ApplicationId = '' } = await appconfig.send(
       new CreateApplicationCommand({ Name: 'shop', Tags }),
     );

@@ -12,7 +12,7 @@ import type { ActionFixture } from './action-fixture.ts';
 /** A tagged group of 2 within 1…6; others set 5. */
 export const fixture = {
   actionId: 'autoscaling.set-desired-capacity',
-  async create() {
+  async create(environment = 'local') {
     const autoScaling = new AutoScalingClient({});
     const groupName = `group-${randomUUID().slice(0, 8)}`;
     const tag = { ResourceId: groupName, ResourceType: 'auto-scaling-group', PropagateAtLaunch: false };
@@ -24,7 +24,7 @@ export const fixture = {
         DesiredCapacity: 2,
         AvailabilityZones: ['us-east-1a'],
         Tags: [
-          { ...tag, Key: 'interlock:environment', Value: 'local' },
+          { ...tag, Key: 'interlock:environment', Value: environment },
           { ...tag, Key: 'interlock:workload', Value: 'test' },
         ],
       }),

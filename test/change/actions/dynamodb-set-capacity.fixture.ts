@@ -9,7 +9,7 @@ import {
 /** A provisioned table whose reads are to be doubled. */
 export const fixture = {
   actionId: 'dynamodb.set-capacity',
-  async create() {
+  async create(environment = 'local') {
     const dynamodb = new DynamoDBClient({});
     const TableName = `orders-${randomUUID().slice(0, 8)}`;
     await dynamodb.send(
@@ -19,7 +19,7 @@ export const fixture = {
         KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
         ProvisionedThroughput: { ReadCapacityUnits: 10, WriteCapacityUnits: 5 },
         Tags: [
-          { Key: 'interlock:environment', Value: 'local' },
+          { Key: 'interlock:environment', Value: environment },
           { Key: 'interlock:workload', Value: 'test' },
         ],
       }),

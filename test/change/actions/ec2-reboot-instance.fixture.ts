@@ -9,10 +9,23 @@ import type { ActionFixture } from './action-fixture.ts';
 
 export const fixture: ActionFixture = {
   actionId: 'ec2.reboot-instance',
-  create: async () => {
+  create: async (environment = 'local') => {
     const ec2 = new EC2Client({});
     const { Instances } = await ec2.send(
-      new RunInstancesCommand({ ImageId: 'ami-12345678', MinCount: 1, MaxCount: 1 }),
+      new RunInstancesCommand({
+        ImageId: 'ami-12345678',
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [
+          {
+            ResourceType: 'instance',
+            Tags: [
+              { Key: 'interlock:environment', Value: environment },
+              { Key: 'interlock:workload', Value: 'test' },
+            ],
+          },
+        ],
+      }),
     );
     const instanceId = Instances?.[0]?.InstanceId ?? '';
     return {

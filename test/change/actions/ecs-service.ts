@@ -10,12 +10,12 @@ import {
 } from '@aws-sdk/client-ecs';
 
 /** A tagged service of two tasks at the second of three revisions, on a cluster of its own. */
-export async function createService() {
+export async function createService(environment = 'local') {
   const ecs = new ECSClient({});
   const suffix = randomUUID().slice(0, 8);
   const [cluster, service, family] = [`cluster-${suffix}`, `service-${suffix}`, `family-${suffix}`];
   const tags = [
-    { key: 'interlock:environment', value: 'local' },
+    { key: 'interlock:environment', value: environment },
     { key: 'interlock:workload', value: 'test' },
   ];
   await ecs.send(new CreateClusterCommand({ clusterName: cluster, tags }));

@@ -5,8 +5,8 @@ import { createService } from './ecs-service.ts';
 /** A tagged service of two tasks; others set 5. */
 export const fixture = {
   actionId: 'ecs.set-desired-count',
-  async create() {
-    const { cluster, service, look, update, destroy } = await createService();
+  async create(environment = 'local') {
+    const { cluster, service, look, update, destroy } = await createService(environment);
     const parameters: SetDesiredCountParameters = { cluster, service, fromCount: 2, toCount: 4 };
     return {
       parameters,

@@ -5,8 +5,8 @@ import { createService } from './ecs-service.ts';
 /** A tagged service at revision 2; others deploy revision 3. */
 export const fixture = {
   actionId: 'ecs.set-task-definition',
-  async create() {
-    const { cluster, service, family, look, update, destroy } = await createService();
+  async create(environment = 'local') {
+    const { cluster, service, family, look, update, destroy } = await createService(environment);
     const parameters: SetTaskDefinitionParameters = {
       cluster,
       service,

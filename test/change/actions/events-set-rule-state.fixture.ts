@@ -10,7 +10,7 @@ import {
 /** An enabled rule on a bus of its own, to be disabled. */
 export const fixture = {
   actionId: 'events.set-rule-state',
-  async create() {
+  async create(environment = 'local') {
     const events = new EventBridgeClient({});
     const eventBusName = `bus-${randomUUID().slice(0, 8)}`;
     const ruleName = 'order-placed';
@@ -22,7 +22,7 @@ export const fixture = {
           EventPattern: JSON.stringify({ source: [source] }),
           State: 'ENABLED',
           Tags: [
-            { Key: 'interlock:environment', Value: 'local' },
+            { Key: 'interlock:environment', Value: environment },
             { Key: 'interlock:workload', Value: 'test' },
           ],
         }),

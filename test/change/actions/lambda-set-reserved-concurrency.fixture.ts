@@ -17,7 +17,11 @@ const trust = {
 };
 
 /** A tagged function; others set 33. */
-async function create(fromConcurrency: number | 'none', toConcurrency: number | 'none') {
+async function create(
+  fromConcurrency: number | 'none',
+  toConcurrency: number | 'none',
+  environment = 'local',
+) {
   const [lambda, iam] = [new LambdaClient({}), new IAMClient({})];
   const functionName = `reserved-${randomUUID().slice(0, 8)}`;
   const put = (ReservedConcurrentExecutions: number) =>
@@ -34,7 +38,7 @@ async function create(fromConcurrency: number | 'none', toConcurrency: number | 
       Handler: 'index.handler',
       Role: Role?.Arn,
       Code: { ZipFile: storedZip('index.js', 'exports.handler = async () => 1;') },
-      Tags: { 'interlock:environment': 'local', 'interlock:workload': 'test' },
+      Tags: { 'interlock:environment': environment, 'interlock:workload': 'test' },
     }),
   );
   if (fromConcurrency !== 'none') await put(fromConcurrency);
@@ -55,7 +59,7 @@ async function create(fromConcurrency: number | 'none', toConcurrency: number | 
 
 export const fixture = {
   actionId: 'lambda.set-reserved-concurrency',
-  create: () => create(20, 25),
+  create: (environment?: string) => create(20, 25, environment),
   variants: {
     'a reservation that is given up': () => create(20, 'none'),
     'a reservation where there was none': () => create('none', 20),

@@ -16,13 +16,14 @@ import type { ActionFixture, FixtureTarget } from './action-fixture.ts';
 export const fixture: ActionFixture = {
   actionId: 'lambda.shift-alias',
   // Weights that somebody set stand there and must come back.
-  create: () => aliasTarget({}, { '1': 0.25 }),
+  create: (environment) => aliasTarget({}, { '1': 0.25 }, environment),
   variants: { progressive: () => aliasTarget({ progressive: true }, {}) },
 };
 
 async function aliasTarget(
   given: { readonly progressive?: boolean },
   AdditionalVersionWeights: Record<string, number>,
+  environment = 'local',
 ): Promise<FixtureTarget> {
   const lambda = new LambdaClient({});
   const FunctionName = `contract-${randomUUID().slice(0, 8)}`;
@@ -34,6 +35,7 @@ async function aliasTarget(
       Handler: 'index.handler',
       Role: await newRole(FunctionName),
       Code: { ZipFile: await code('one') },
+      Tags: { 'interlock:environment': environment, 'interlock:workload': 'test' },
     }),
   );
   await lambda.send(new PublishVersionCommand({ FunctionName }));

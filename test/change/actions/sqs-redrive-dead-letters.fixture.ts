@@ -10,15 +10,14 @@ import {
 } from '@aws-sdk/client-sqs';
 import { startMoveTasks } from './sqs-move-tasks.ts';
 
-const tags = { 'interlock:environment': 'local', 'interlock:workload': 'test' };
-
 /**
  * A queue with three dead letters. The emulator knows no move tasks: until `destroy`, every SQS client made
  * from the environment goes through a server that does.
  */
 export const fixture = {
   actionId: 'sqs.redrive-dead-letters',
-  async create() {
+  async create(environment = 'local') {
+    const tags = { 'interlock:environment': environment, 'interlock:workload': 'test' };
     const moveTasks = await startMoveTasks(process.env['AWS_ENDPOINT_URL'] ?? '');
     process.env['AWS_ENDPOINT_URL_SQS'] = moveTasks.url;
     const sqs = new SQSClient({});
