@@ -10,11 +10,11 @@ import { parseStageSettings, type StageSettings } from './stage-settings.ts';
  *
  * @param build Bundles the functions; tests bundle once for several stages.
  */
-export async function synthesise(build: () => Bundles = bundleFunctions): Promise<void> {
+export async function synthesise(build: () => Bundles | Promise<Bundles> = bundleFunctions): Promise<void> {
   const app = new App();
   const settings = parseStageSettings(app.node.getAllContext());
   const { taxonomy } = checkPolicies();
-  const bundles = build();
+  const bundles = await build();
   keepMetafile(bundles.metafile);
   const stack = new InterlockStack(app, `Interlock-${settings.stage}`, {
     description: `Interlock: governed autonomy for operations agents (${settings.stage})`,

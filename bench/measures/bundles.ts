@@ -54,7 +54,7 @@ export const benchmark: Benchmark = {
     const folder = mkdtempSync(join(tmpdir(), 'interlock-bench-'));
     try {
       progress('bundling twice');
-      const { folderOf } = bundleFunctions(join(folder, 'ours'));
+      const { folderOf } = await bundleFunctions(join(folder, 'ours'));
       buildSync({
         bundle: true,
         platform: 'node',

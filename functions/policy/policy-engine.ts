@@ -145,7 +145,8 @@ export class PolicyEngine {
 
 type PolicyTags = NonNullable<PolicyRequest['targetTags']>;
 
-function contextOf(request: PolicyRequest) {
+/** What policies see of a request beside its principal, action and resource. */
+export function contextOf(request: PolicyRequest) {
   const { weekday, hourUtc, monthDay } = policyTimeOf(request.nowEpochMs);
   const now = { __extn: { fn: 'datetime', arg: new Date(request.nowEpochMs).toISOString() } };
   return {

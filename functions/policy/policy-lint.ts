@@ -2,6 +2,7 @@ import { type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/web';
 import { PolicyEngine } from './policy-engine.ts';
 import type { ExceptionPermit, PolicyRequest, PolicySet } from './policy-set.ts';
 import { type CatalogueExample, catalogueExamples, type TableReport } from './policy-tables.ts';
+import { policiesAskingForTags } from './policy-tags.ts';
 
 /** Something about a policy that its author should look at. */
 export interface LintFinding {
@@ -14,8 +15,8 @@ const ordinaryDay = 1_781_092_800_000;
 
 /**
  * Looks for policies that never decide anything, permits that are broader than the catalogue, and policies
- * without a reason. What a permit lets through is tried out rather than read off its text: on targets without
- * tags and with those of the table tests, among them some that the permit holds for.
+ * without a reason. What a permit lets through is tried out rather than read off its text, with the tags of the
+ * table tests where it asks for tags: some of them it was written for.
  *
  * @param tables How the table tests went.
  */
@@ -27,6 +28,7 @@ export function lintPolicies(
   const examples = catalogueExamples();
   const deciding = new Set([...determining, ...decidingExamples(new PolicyEngine(wasm, set), set, examples)]);
   const alone = new PolicyEngine(wasm, { schema: set.schema, policies: {} });
+  const asking = new Set(policiesAskingForTags(set.policies).map(({ id }) => id));
   return Object.entries(set.policies).flatMap(([policyId, text]) => {
     const parsed = policyToJson(text);
     if (parsed.type === 'failure') return [{ policyId, problem: 'it cannot be parsed' }];
@@ -36,7 +38,13 @@ export function lintPolicies(
         : []),
       ...(deciding.has(policyId) ? [] : ['it decides no table test and no example of the catalogue']),
       ...(parsed.json.effect === 'permit'
-        ? breadthOf({ id: policyId, policy: text }, parsed.json, alone, examples, [{}, ...tags])
+        ? breadthOf(
+            { id: policyId, policy: text },
+            parsed.json,
+            alone,
+            examples,
+            asking.has(policyId) ? [{}, ...tags] : [{}],
+          )
         : []),
     ];
     return problems.map((problem) => ({ policyId, problem }));

@@ -11,8 +11,9 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, buildSync, type Metafile } from 'esbuild';
+import { type BuildOptions, build, type Metafile } from 'esbuild';
 import { type FunctionName, functionEntryOf, functionNames } from './function-entries.ts';
+import { literalNames } from './literal-names.ts';
 import { treeRoot } from './tree.ts';
 
 /** Where each function's code stands after bundling: `index.mjs` and what it reads at run time. */
@@ -45,6 +46,7 @@ const settings: BuildOptions = {
   minify: true,
   keepNames: true,
   legalComments: 'none',
+  plugins: [literalNames],
   metafile: true,
   logLevel: 'error',
 };
@@ -57,9 +59,9 @@ const settings: BuildOptions = {
  *   (CDK has copied the assets into the cloud assembly by then).
  * @throws Error naming the handlers that do not exist, or esbuild's own message.
  */
-export function bundleFunctions(folder: string = temporaryFolder()): Bundles {
+export async function bundleFunctions(folder: string = temporaryFolder()): Promise<Bundles> {
   requireEntries(treeRoot);
-  const { metafile } = buildSync({
+  const { metafile } = await build({
     ...settings,
     metafile: true,
     absWorkingDir: treeRoot,

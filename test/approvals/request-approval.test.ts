@@ -53,7 +53,7 @@ describe('asking people', () => {
     expect(messages).toStrictEqual([
       [
         'Interlock: approval wanted',
-        'Point a Lambda alias at another published version of the same function. Environment: local. Needs 2 people.',
+        'Point a Lambda alias at another published version of the same function, at once or (progressive) in steps. Environment: local. Needs 2 people.',
         'Read and decide before 2026-11-22T10:10:00.000Z:',
         'https://approvals.example/approvals/apr-1',
       ].join('\n'),

@@ -42,7 +42,7 @@ export const base: DecisionInput = {
   agentRole: 'responder',
   action: proposed('lambda.shift-alias', shiftAlias),
   targetKey: 'lambda-alias/checkout:live',
-  targetTags: {},
+  targetTags: { reading: 'read', tags: {} },
   confidence: 0.9,
   lowConfidence: false,
   history: { changesToday: 0, changesTodayOfAction: 0, changesTodayOnTarget: 0 },

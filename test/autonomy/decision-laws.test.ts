@@ -6,12 +6,25 @@ import {
   parseAutonomyPolicy,
 } from '../../functions/autonomy/autonomy-policy.ts';
 import { decide } from '../../functions/autonomy/decision.ts';
-import type { DecisionInput, DecisionRules } from '../../functions/autonomy/decision-input.ts';
+import type { DecisionInput, DecisionRules, TagReading } from '../../functions/autonomy/decision-input.ts';
+import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import type { ProposedAction } from '../../functions/autonomy/proposed-action.ts';
 import { autonomyStages, riskTiers } from '../../functions/platform/vocabulary.ts';
 import { exceptionPolicy } from '../../functions/policy/exception.ts';
 import type { PolicyAnswer } from '../../functions/policy/policy-set.ts';
-import { base, flagKey, flagOff, now, resolved, shiftAlias, shipped, strictness } from './decision-inputs.ts';
+import {
+  base,
+  files,
+  flagKey,
+  flagOff,
+  lowRisk,
+  now,
+  resolved,
+  shiftAlias,
+  shipped,
+  strictness,
+  wasm,
+} from './decision-inputs.ts';
 
 const controls: readonly Control[] = ['auto', 'approval-1', 'approval-2', 'recommend'];
 
@@ -47,6 +60,7 @@ const anyAnswer: fc.Arbitrary<PolicyAnswer> = fc.constantFrom<PolicyAnswer>(
   { outcome: 'forbidden', determiningPolicies: ['f'], reason: 'forbidden' },
   { outcome: 'no-permit' },
   { outcome: 'policy-error', determiningPolicies: [] },
+  { outcome: 'tags-unknown', determiningPolicies: ['t'] },
 );
 const permitting: PolicyAnswer = { outcome: 'permitted', determiningPolicies: ['p'] };
 
@@ -95,6 +109,15 @@ const count = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 998, max: 1_002 }) },
 );
 
+const anyTags: fc.Arbitrary<Record<string, string>> = fc.dictionary(
+  fc.constantFrom('interlock:protected', 'interlock:environment', 'team', 'constructor'),
+  fc.constantFrom('true', 'false', 'True', '', 'local', 'payments'),
+);
+const anyTagReading: fc.Arbitrary<TagReading> = fc.oneof(
+  { weight: 4, arbitrary: anyTags.map((tags) => ({ reading: 'read' as const, tags })) },
+  { weight: 1, arbitrary: fc.constant({ reading: 'unreadable' as const, reason: 'Throttled' }) },
+);
+
 /** Anything that a decision may be made on, most of it with something wrong. */
 const anyInput: fc.Arbitrary<DecisionInput> = fc.record({
   nowEpochMs: fc.constant(now),
@@ -113,7 +136,7 @@ const anyInput: fc.Arbitrary<DecisionInput> = fc.record({
   agentRole: fc.constantFrom('responder', 'gardener'),
   action: anyAction,
   targetKey: fc.constantFrom('lambda-alias/checkout:live', flagKey, undefined),
-  targetTags: fc.constant({}),
+  targetTags: anyTagReading,
   planFault: fc.oneof(
     { weight: 5, arbitrary: fc.constant(undefined) },
     { weight: 1, arbitrary: fc.constant('unsound') },
@@ -244,6 +267,91 @@ describe('the whole decision, under every matrix that is accepted', () => {
       }),
     );
   });
+});
+
+describe('tags of the target', () => {
+  const unreadable: TagReading = { reading: 'unreadable', reason: 'AccessDeniedException' };
+  const withFile = (text: string, without: readonly string[] = []) => {
+    const kept = Object.entries(files).filter(([name]) => !without.includes(name));
+    return decisionRules({ ...Object.fromEntries(kept), 'extra.cedar': text }, wasm);
+  };
+  const protectedFile = 'forbid-protected-targets.cedar';
+  const owner = 'resource.hasTag("team") && resource.getTag("team") == "payments"';
+  const noQuestion = '@reason("r") forbid (principal, action, resource) when { resource.name == "hasTag" };';
+  /** Rules that ask for tags to forbid, to permit, to forbid unless, and not at all. */
+  const rulesOf: readonly DecisionRules[] = [
+    shipped,
+    withFile(`@reason("r") permit (principal, action, resource) when { ${owner} };`),
+    withFile(`@reason("r") forbid (principal, action, resource) unless { ${owner} };`),
+    withFile(noQuestion, [protectedFile]),
+  ];
+
+  it('that cannot be read never loosen a decision, and change nothing where no policy asks for them', () => {
+    const changed = new Set<boolean>();
+    for (const [which, rules] of rulesOf.entries()) {
+      const isAsking = which < rulesOf.length - 1;
+      fc.assert(
+        fc.property(anyInput, anyTags, (input, tags) => {
+          const known = decide({ ...input, targetTags: { reading: 'read', tags } }, rules);
+          const unknown = decide({ ...input, targetTags: unreadable }, rules);
+          expect(strictness(unknown)).toBeGreaterThanOrEqual(strictness(known));
+          if (isAsking) expect(unknown.outcome).toBe('deny');
+          else expect(unknown).toStrictEqual(known);
+          if (isAsking) changed.add(known.outcome !== 'deny');
+        }),
+        { numRuns: 200 },
+      );
+    }
+    expect(changed).toStrictEqual(new Set([true, false]));
+  });
+
+  it.each<[string, Partial<DecisionInput>, object]>([
+    [
+      'nothing else is wrong',
+      {},
+      {
+        clause: 'policy.error',
+        reason:
+          'the tags of the target could not be read (AccessDeniedException), and policies ask for them, which denies',
+        determiningPolicies: ['forbid-protected-targets'],
+        tier: 'medium',
+      },
+    ],
+    ['it is outside the workload', { targetKey: undefined }, { clause: 'plan.outside-workload' }],
+    ['it is too much', { history: { ...base.history, changesToday: 1_000 } }, { clause: 'limits.history' }],
+    [
+      'it is forbidden anyway',
+      { action: resolved('lambda.shift-alias', { ...shiftAlias, functionName: 'interlock-decide' }) },
+      { clause: 'policy.forbid', determiningPolicies: ['forbid-interlock-itself'] },
+    ],
+    ['nothing permits it', { agentRole: 'gardener' }, { clause: 'policy.no-permit' }],
+    ['a kill switch is on', { killSwitch: { reading: 'engaged' } }, { clause: 'kill-switch' }],
+  ])('that cannot be read deny when %s', (_what, change, expected) => {
+    const decision = decide({ ...base, ...change, targetTags: unreadable }, shipped);
+    expect(decision).toMatchObject({ outcome: 'deny', ...expected });
+  });
+
+  it('that were stored in another form count as not read', () => {
+    const stored = { ...base, targetTags: {} as unknown as TagReading };
+    expect(decide(stored, shipped)).toMatchObject({ outcome: 'deny', clause: 'policy.error' });
+    expect(decide(stored, withFile(noQuestion, [protectedFile])).outcome).toBe('require-approval');
+  });
+
+  it.each(['true', 'True', 'yes', ''])('protect a target with %j', (value) => {
+    const targetTags: TagReading = { reading: 'read', tags: { 'interlock:protected': value } };
+    expect(decide({ ...lowRisk, targetTags }, shipped)).toMatchObject({
+      outcome: 'deny',
+      clause: 'policy.forbid',
+      determiningPolicies: ['forbid-protected-targets'],
+    });
+  });
+
+  it.each<Record<string, string>[]>([[{}], [{ 'interlock:protected': 'false' }], [{ constructor: 'true' }]])(
+    'leave be with %j',
+    (tags) => {
+      expect(decide({ ...lowRisk, targetTags: { reading: 'read', tags } }, shipped).outcome).toBe('auto');
+    },
+  );
 });
 
 describe('exceptions under the shipped policies', () => {

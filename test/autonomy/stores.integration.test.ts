@@ -31,7 +31,8 @@ beforeAll(async () => {
   tables = await freshTables();
   const { controls, operations } = tables;
   const settings = { controls, operations, environment: 'local', policyDigest };
-  decisions = new DecisionStore(tables.database, tables.ledger, settings);
+  const untagged = async () => ({ reading: 'read', tags: {} }) as const;
+  decisions = new DecisionStore(tables.database, tables.ledger, settings, untagged);
   killSwitch = new KillSwitchStore(tables.database, tables.ledger, controls);
   await put(controls, { ...itemKeys.killSwitch('global'), engaged: false });
 });

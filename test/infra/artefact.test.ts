@@ -11,9 +11,9 @@ import { functionNamed, resourcesOf } from './template.ts';
 
 let folder: string;
 let bundles: Bundles;
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'interlock-artefact-test-'));
-  bundles = bundleFunctions(folder);
+  bundles = await bundleFunctions(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -57,10 +57,10 @@ describe('bundles', () => {
 });
 
 describe('artefact', () => {
-  test('has the same digests when built again elsewhere', () => {
+  test('has the same digests when built again elsewhere', async () => {
     const again = mkdtempSync(join(tmpdir(), 'interlock-artefact-again-'));
     try {
-      expect(describeArtefact(bundleFunctions(again))).toEqual(describeArtefact(bundles));
+      expect(describeArtefact(await bundleFunctions(again))).toEqual(describeArtefact(bundles));
     } finally {
       rmSync(again, { recursive: true, force: true });
     }

@@ -164,6 +164,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...writes(operations, ['DECISION#*', 'FINDING#*'], 'PutItem'),
     byStatus,
     ...ledger,
+    'autoscaling:DescribeAutoScalingGroups on *',
+    'tag:GetResources on *',
   ],
   recommend: [
     ...writesLogs('Recommend/RecommendFunction'),

@@ -89,7 +89,7 @@ function forgetOld(): void {
 async function synthesiseInto(folder: string): Promise<void> {
   const { synthesise } = await import('../../infra/app.ts');
   const { bundleFunctions } = await import('../../infra/platform/bundle.ts');
-  const bundles = bundleFunctions();
+  const bundles = await bundleFunctions();
   const { context } = JSON.parse(readFileSync(join(treeRoot, 'cdk.json'), 'utf8'));
   for (const stage of stages) {
     process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ ...context, ...cliContext, stage, nag: 'true' });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
 import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
 import { policySetOf } from '../../functions/policy/policy-files.ts';
-import type { PolicyRequest } from '../../functions/policy/policy-set.ts';
+import type { ExceptionPermit, PolicyRequest } from '../../functions/policy/policy-set.ts';
 import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
 import { asking } from './requests.ts';
 
@@ -128,6 +128,74 @@ describe('policy engine', () => {
     expect(new PolicyEngine(wasm, deployed).evaluate({ ...shiftCheckout, ...change }).outcome).toBe(
       'policy-error',
     );
+  });
+
+  describe('asked about a target whose tags are not known', () => {
+    const unknown = { ...shiftCheckout, targetTags: undefined };
+    const permitAll = '@reason("r") permit (principal, action, resource)';
+    const forbidAll = '@reason("r") forbid (principal, action, resource)';
+    const tagged = 'resource.hasTag("team") && resource.getTag("team") like "pay*"';
+    const answer = (policies: Record<string, string>, exceptions: ExceptionPermit[] = []) =>
+      new PolicyEngine(wasm, { ...deployed, policies }).evaluate(unknown, exceptions);
+
+    it.each<[string, Record<string, string>, object]>([
+      ['no policy asks for them', { p: `${permitAll};` }, { outcome: 'permitted' }],
+      [
+        'a forbid asks',
+        { p: `${permitAll};`, f: `${forbidAll} when { ${tagged} };` },
+        { outcome: 'tags-unknown', determiningPolicies: ['f'] },
+      ],
+      [
+        'a forbid asks in its `unless`',
+        { p: `${permitAll};`, f: `${forbidAll} unless { ${tagged} };` },
+        { outcome: 'tags-unknown', determiningPolicies: ['f'] },
+      ],
+      [
+        'a permit asks, however deep',
+        { p: `${permitAll} when { [if ${tagged} then 1 else 2].contains(1) };` },
+        { outcome: 'tags-unknown', determiningPolicies: ['p'] },
+      ],
+      [
+        'a permit asks within a record',
+        { p: `${permitAll} when { { a: resource.hasTag("team") }.a };` },
+        { outcome: 'tags-unknown', determiningPolicies: ['p'] },
+      ],
+      [
+        'two ask, one of them about somebody else',
+        {
+          b: `${permitAll} unless { ${tagged} };`,
+          a: `@reason("r") forbid (principal == Interlock::AgentRole::"gardener", action, resource) when { ${tagged} };`,
+        },
+        { outcome: 'tags-unknown', determiningPolicies: ['a', 'b'] },
+      ],
+      [
+        'a forbid that does not ask holds',
+        { p: `${permitAll};`, f: `${forbidAll} unless { ${tagged} };`, g: `${forbidAll};` },
+        { outcome: 'forbidden', determiningPolicies: ['g'], reason: 'r' },
+      ],
+      [
+        'nothing permits it and only a forbid asks',
+        { f: `${forbidAll} when { ${tagged} };` },
+        { outcome: 'no-permit' },
+      ],
+      [
+        'the words stand in a text and in names only',
+        {
+          p: `${permitAll} when { resource.name != "resource.hasTag(1)" && { hasTag: 1, getTag: 2 }.getTag == 2 };`,
+        },
+        { outcome: 'permitted' },
+      ],
+    ])('when %s', (_what, policies, expected) => {
+      expect(answer(policies)).toMatchObject(expected);
+    });
+
+    it('looks at exceptions too', () => {
+      const exception = { id: 'exception-1', policy: `${permitAll} when { ${tagged} };` };
+      expect(answer({ f: `${forbidAll} when { false };` }, [exception])).toStrictEqual({
+        outcome: 'tags-unknown',
+        determiningPolicies: ['exception-1'],
+      });
+    });
   });
 
   it('finds a mistake by validation: an attribute the schema does not have', () => {

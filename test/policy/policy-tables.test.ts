@@ -57,6 +57,8 @@ describe('a case', () => {
   });
 
   it.each([
+    ['tags that are no texts', { ...permitted, tags: { protected: true } }],
+    ['another word for unknown tags', { ...permitted, tags: 'none' }],
     ['an unknown member', { ...permitted, roles: ['responder'] }],
     ['an unknown expectation', { ...permitted, expect: 'allow' }],
     ['no words', { ...permitted, case: '' }],
@@ -74,10 +76,11 @@ describe('a case', () => {
 });
 
 describe('lint', () => {
-  const lint = (policies: Record<string, string>) => {
+  const lint = (policies: Record<string, string>, more: readonly PolicyCase[] = []) => {
     const added = { ...set, policies: { ...set.policies, ...policies } };
-    const { determining } = runPolicyCases(new PolicyEngine(wasm, added), readPolicyCases('policies'));
-    return lintPolicies(wasm, added, determining).map(({ policyId, problem }) => `${policyId}: ${problem}`);
+    const cases = [...readPolicyCases('policies'), ...more];
+    const tables = runPolicyCases(new PolicyEngine(wasm, added), cases);
+    return lintPolicies(wasm, added, tables).map(({ policyId, problem }) => `${policyId}: ${problem}`);
   };
   const role = 'principal == Interlock::AgentRole::"responder"';
   const shift = 'action == Interlock::Action::"lambda.shift-alias"';
@@ -124,12 +127,30 @@ describe('lint', () => {
       'decides no table test',
     ],
     [
-      'by tags',
+      'by tags that no case is about',
       `@reason("r") forbid (${role}, ${shift}, resource) when { resource.hasTag("critical") };`,
-      'tags, which are not read',
+      'decides no table test',
     ],
   ])('finds a policy %s', (_what, policy, problem) => {
     expect(lint({ odd: policy })).toContainEqual(expect.stringContaining(problem));
+  });
+
+  describe('of permits by tags', () => {
+    const critical = 'resource.hasTag("team") && resource.getTag("team") == "payments"';
+    const byTeam: PolicyCase = { ...permitted, tags: { team: 'payments' }, by: ['odd'] };
+
+    it('has nothing to say about a narrow one with a case', () => {
+      const odd = `@reason("r") permit (${role}, ${shift}, resource) when { ${critical} && resource.kind == "lambda-alias" && ${here} };`;
+      expect(lint({ odd }, [byTeam])).toStrictEqual([]);
+    });
+
+    it('tries them out with the tags of the cases', () => {
+      const odd = `@reason("r") permit (${role}, ${shift}, resource) when { ${critical} };`;
+      expect(lint({ odd }, [byTeam])).toStrictEqual([
+        'odd: it permits every kind of target',
+        'odd: it permits targets of other environments',
+      ]);
+    });
   });
 
   it('knows the roles that permits name', () => {

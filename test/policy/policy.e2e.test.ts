@@ -58,7 +58,12 @@ describe('policies of a deployment', () => {
     expect(all.code).toBe(0);
     expect(all.out).toContain('all identical');
     const shown = JSON.parse((await cli('policy', 'show', decisionId, '--json')).out) as object;
-    expect(shown).toMatchObject({ decisionId, policyDigest: outputs['PolicyDigest'] });
+    expect(shown).toMatchObject({
+      decisionId,
+      policyDigest: outputs['PolicyDigest'],
+      clause: 'autonomy.matrix',
+      inputs: { targetTags: { reading: 'read', tags: { 'interlock:environment': 'local' } } },
+    });
     expect(await cli('policy', 'replay', 'dec-none')).toMatchObject({ code: 1 });
     expect(await cli('policy', 'replay')).toMatchObject({ code: 2 });
   });
