@@ -35,7 +35,7 @@ let refusedVotes: RefusedVote[];
 let evidence: string[];
 
 beforeEach(() => {
-  change = undefined;
+  judged = undefined;
   users = [
     { id: 'ana', displayName: 'Ana', role: 'on call', groups: ['approvers'] },
     { id: 'ben', displayName: 'Ben', role: '', groups: ['approvers'] },
@@ -54,7 +54,7 @@ beforeEach(() => {
 });
 
 /** The change that waits to be judged, in the cases about verdicts. */
-let change: Dossier['change'];
+let judged: Dossier['change'];
 function waitingChange(verdictApprovalId: string): NonNullable<Dossier['change']> {
   const { incidentId: incident, planDigest } = pending();
   return { changeId: 'chg-1', incidentId: incident, planDigest, status: 'executed', verdictApprovalId };
@@ -71,7 +71,7 @@ async function dossier(approvalId: string): Promise<Dossier | undefined> {
   const approval = await store.get(approvalId);
   return found === undefined || approval === undefined
     ? undefined
-    : { ...found, approval, ...(change === undefined ? {} : { change }) };
+    : { ...found, approval, ...(judged === undefined ? {} : { change: judged }) };
 }
 
 async function all(status: (approval: Approval) => boolean): Promise<Dossier[]> {
@@ -322,7 +322,7 @@ describe('voting', () => {
   it('asks whether a change may stay, and says what silence does', async () => {
     const verdictOn = { changeId: 'chg-1', reason: 'alarm <i>unreadable</i>' };
     await put(pending({ verdictOn }));
-    change = waitingChange('apr-1');
+    judged = waitingChange('apr-1');
     const browser = await signedIn('ana');
     const { text } = await browser.get(path);
     expect(text).toContain('Keep the change of checkout:live?');
@@ -338,7 +338,7 @@ describe('voting', () => {
   it('decides nothing about a change that does not wait for this approval', async () => {
     const verdictOn = { changeId: 'chg-1', reason: 'unknown' };
     await put(pending({ verdictOn }));
-    change = waitingChange('apr-other');
+    judged = waitingChange('apr-other');
     const browser = await signedIn('ana');
     expect((await browser.get(path)).text).not.toContain('value="approve"');
   });
