@@ -1,3 +1,4 @@
+import { ExponentialBackoff, handleType, retry } from 'cockatiel';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Actor } from '../audit/ledger-entry.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
@@ -22,6 +23,15 @@ export interface InFlight extends Partial<SwitchSubject> {
   readonly target: string;
   readonly phase: 'mutating' | 'rolling-back';
 }
+
+/**
+ * Every change that starts checks the switch, and DynamoDB lets one transaction on an item win: a person who
+ * stops many at once is asked for patience, not told to try again. Some half a minute at the longest.
+ */
+const throughTheCrowd = retry(handleType(DependencyUnavailableError), {
+  maxAttempts: 20,
+  backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 2_000 }),
+});
 
 /** The kill switches: over everything Interlock may start, or over one environment, agent role or action. */
 export class KillSwitchStore {
@@ -62,23 +72,25 @@ export class KillSwitchStore {
     nowEpochMs: number,
     scope: SwitchScope = 'global',
   ): Promise<void> {
-    const result = await this.#ledger.commit(
-      controlChain('kill-switch', nowEpochMs),
-      [{ type: `kill-switch.${state}`, atEpochMs: nowEpochMs, actor, detail: { scope, reason } }],
-      [
-        {
-          kind: 'put',
-          table: this.#table,
-          item: {
-            ...itemKeys.killSwitch(scope),
-            engaged: state === 'engaged',
-            reason,
-            changedBy: actor.id,
-            changedAtEpochMs: nowEpochMs,
+    const commit = () =>
+      this.#ledger.commit(
+        controlChain('kill-switch', nowEpochMs),
+        [{ type: `kill-switch.${state}`, atEpochMs: nowEpochMs, actor, detail: { scope, reason } }],
+        [
+          {
+            kind: 'put',
+            table: this.#table,
+            item: {
+              ...itemKeys.killSwitch(scope),
+              engaged: state === 'engaged',
+              reason,
+              changedBy: actor.id,
+              changedAtEpochMs: nowEpochMs,
+            },
           },
-        },
-      ],
-    );
+        ],
+      );
+    const result = await throughTheCrowd.execute(commit);
     if (result.outcome === 'refused') {
       throw new DependencyUnavailableError(
         'kill-switch.not-written',

@@ -409,55 +409,6 @@ describe('an execution that does not wait as expected', () => {
   });
 });
 
-describe('a broken glass', () => {
-  const glassEnds = now + 600_000;
-  const breakFor = async (current: Awaited<ReturnType<typeof asked>>) => {
-    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
-    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
-    if (writes === undefined) return undefined;
-    return tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]);
-  };
-
-  it('approves what is pending, without its quorum, for as long as the glass is broken', async () => {
-    const current = await asked();
-    await current.request('token-1');
-    expect(await breakFor(current)).toMatchObject({ outcome: 'committed' });
-    expect(await current.approval()).toMatchObject({
-      status: 'approved',
-      breakGlassBy: 'ana',
-      usableUntilEpochMs: glassEnds,
-      votes: [],
-      callbackDelivered: false,
-    });
-    expect((await current.evidence()).at(-1)).toMatchObject({
-      type: 'approval.approved',
-      detail: { breakGlass: true, approvers: '' },
-    });
-    expect(await current.vote('ben', 'reject')).toMatchObject({ outcome: 'already-decided' });
-  });
-
-  it('changes nothing that was decided or rejected first', async () => {
-    const current = await asked();
-    await current.request('token-1');
-    await current.vote('ben', 'reject');
-    expect(await breakFor(current)).toBeUndefined();
-    expect(await current.approval()).toMatchObject({ status: 'rejected' });
-  });
-
-  it('loses against a rejection between its read and its write', async () => {
-    const current = await asked();
-    await current.request('token-1');
-    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
-    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
-    await current.vote('ben', 'reject');
-    if (writes === undefined) throw new Error('nothing was pending');
-    expect(
-      await tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]),
-    ).toMatchObject({ outcome: 'refused' });
-    expect(await current.approval()).toMatchObject({ status: 'rejected' });
-  });
-});
-
 describe('what the pages read', () => {
   it('is intact for a verdict only while its change waits for this very approval', async () => {
     const current = await asked();
@@ -537,5 +488,54 @@ describe('what the pages read', () => {
       expect(await readKillSwitch(database, controls)).toBe(reading);
     }
     expect(await readKillSwitch(database, 'no-such-table')).toBe('unreadable');
+  });
+});
+
+describe('a broken glass', () => {
+  const glassEnds = now + 600_000;
+  const breakFor = async (current: Awaited<ReturnType<typeof asked>>) => {
+    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
+    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
+    if (writes === undefined) return undefined;
+    return tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]);
+  };
+
+  it('approves what is pending, without its quorum, for as long as the glass is broken', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    expect(await breakFor(current)).toMatchObject({ outcome: 'committed' });
+    expect(await current.approval()).toMatchObject({
+      status: 'approved',
+      breakGlassBy: 'ana',
+      usableUntilEpochMs: glassEnds,
+      votes: [],
+      callbackDelivered: false,
+    });
+    expect((await current.evidence()).at(-1)).toMatchObject({
+      type: 'approval.approved',
+      detail: { breakGlass: true, approvers: '' },
+    });
+    expect(await current.vote('ben', 'reject')).toMatchObject({ outcome: 'already-decided' });
+  });
+
+  it('changes nothing that was decided or rejected first', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    await current.vote('ben', 'reject');
+    expect(await breakFor(current)).toBeUndefined();
+    expect(await current.approval()).toMatchObject({ status: 'rejected' });
+  });
+
+  it('loses against a rejection between its read and its write', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
+    const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
+    await current.vote('ben', 'reject');
+    if (writes === undefined) throw new Error('nothing was pending');
+    expect(
+      await tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]),
+    ).toMatchObject({ outcome: 'refused' });
+    expect(await current.approval()).toMatchObject({ status: 'rejected' });
   });
 });

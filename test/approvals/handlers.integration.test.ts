@@ -57,6 +57,7 @@ beforeAll(async () => {
   const settings = {
     APPROVAL_KEY_ARN: KeyMetadata?.Arn,
     APPROVAL_SECONDS: '600',
+    VERDICT_SECONDS: '600',
     APPROVAL_USABLE_SECONDS: '900',
     ARTEFACT_VERSION: 'test-artefact',
     CONTROLS_TABLE: tables.controls,

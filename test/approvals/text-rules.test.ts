@@ -36,8 +36,12 @@ describe('return path', () => {
   ])('leads %o to the inbox', (path) => expect(safeReturnPath(path)).toBe('/'));
 
   it('never leaves the site', () => {
+    const start = fc.constantFrom('https://', 'http:', 'javascript:', '//', '/\\', '/.//', '/..\\', '@');
+    const address = fc
+      .tuple(start, fc.domain(), fc.string())
+      .map(([before, host, rest]) => `${before}${host}${rest}`);
     fc.assert(
-      fc.property(fc.webUrl({ withQueryParameters: true }), fc.string(), (url, text) => {
+      fc.property(address, fc.string(), (url, text) => {
         for (const asked of [url, text, `/${text}`, `/${url}`, `//${text}`]) {
           const path = safeReturnPath(asked);
           expect(new URL(path, 'https://interlock.example').origin).toBe('https://interlock.example');

@@ -1,4 +1,6 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AliasClient } from '../../functions/change/actions/lambda-shift-alias/alias.client.ts';
 import { ParameterClient } from '../../functions/change/actions/ssm-put-parameter/parameter.client.ts';
@@ -111,8 +113,8 @@ describe.each(writes)('%s', (_what, write) => {
 
 describe('a service too busy to be read', () => {
   it.each([
-    ['alias', () => new AliasClient().read(shift)],
-    ['parameter', () => new ParameterClient().read(flag)],
+    ['alias', () => new AliasClient(new LambdaClient({ maxAttempts: 1 })).read(shift)],
+    ['parameter', () => new ParameterClient(new SSMClient({ maxAttempts: 1 })).read(flag)],
   ])('%s: is to be asked again', async (_, read) => {
     server.removeAllListeners('request');
     server.on('request', (request, response: ServerResponse) => {

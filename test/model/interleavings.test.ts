@@ -65,5 +65,5 @@ describe('random interleavings of everything', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 20_000);
 });
