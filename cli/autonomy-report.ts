@@ -51,6 +51,8 @@ function refusalText(result: UndecidedRequest, requestId: string, by: string): s
       return `request ${requestId} is decided by people, but STS names the caller ${printable(by)}; sign in as a user or a role session`;
     case 'same-person':
       return `request ${requestId} was made by ${printable(result.request.requestedBy)} and you are ${printable(by)}: a second person has to approve it`;
+    case 'agent-owner':
+      return `you answer for agent ${printable(result.request.agentRole)} (policies/approvers.json): somebody else has to approve request ${requestId}`;
     case 'stage-changed':
       return `the stage of ${printable(placeName(result.request))} changed since request ${requestId} was made on version ${result.request.againstVersion}; ask again on fresh evidence`;
   }

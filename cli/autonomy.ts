@@ -7,7 +7,7 @@ import { StageRequestStore } from '../functions/autonomy/stage-request.store.ts'
 import type { AutonomyStage } from '../functions/platform/vocabulary.ts';
 import { connectFor, optionsOf } from './commands/options.ts';
 import type { Connection } from './connection.ts';
-import { readAutonomyPolicy, readKnownNames } from './policies.ts';
+import { readApproverPolicy, readAutonomyPolicy, readKnownNames } from './policies.ts';
 
 /** What commands about autonomy stages work with. */
 export interface Autonomy {
@@ -25,11 +25,12 @@ export async function openAutonomy(command: Command): Promise<Autonomy> {
   const connection = await connectFor(command);
   const { database, ledger, tables, stage } = connection;
   const policy = readAutonomyPolicy();
+  const { agentOwners } = readApproverPolicy();
   const stages = new StageStore(database, ledger, tables, policy, Date.now);
   return {
     connection,
     stages,
-    requests: new StageRequestStore(database, ledger, tables, stages, Date.now),
+    requests: new StageRequestStore(database, ledger, tables, stages, agentOwners, Date.now),
     evidence: new StageEvidenceStore(database, tables.operations),
     names: readKnownNames(stage),
     json: optionsOf(command).json === true,

@@ -1,3 +1,4 @@
+import { type ApproverPolicy, parseApproverPolicy } from '../functions/approvals/authority.ts';
 import { type AutonomyPolicy, parseAutonomyPolicy } from '../functions/autonomy/autonomy-policy.ts';
 import { type BreakGlassPolicy, parseBreakGlassPolicy } from '../functions/autonomy/break-glass-policy.ts';
 import { type KnownNames, knownNames } from '../functions/autonomy/known-places.ts';
@@ -11,8 +12,14 @@ export function readAutonomyPolicy(): AutonomyPolicy {
   return parseAutonomyPolicy(readPolicy('autonomy.json'));
 }
 
-export function readBreakGlassPolicy(): BreakGlassPolicy {
-  return parseBreakGlassPolicy(readPolicy('break-glass.json'));
+/** Who approves, and who answers for which agent. */
+export function readApproverPolicy(): ApproverPolicy {
+  return parseApproverPolicy(readPolicy('approvers.json'));
+}
+
+/** Who may break the glass in the connected environment. */
+export function readBreakGlassPolicy(environment: string): BreakGlassPolicy {
+  return parseBreakGlassPolicy(readPolicy('break-glass.json'), environment);
 }
 
 /** Names that this checkout and the connected environment know. */

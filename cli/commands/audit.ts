@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { toEntry } from '../../functions/audit/ledger.store.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
-import { factsOf, type RecordedFact, reportOn } from '../../functions/audit/ledger-report.ts';
+import { reportOn } from '../../functions/audit/ledger-report.ts';
+import { factsOf, type RecordedFact } from '../../functions/audit/recorded-fact.ts';
 import type { Database } from '../../functions/platform/dynamodb.ts';
 import { bad, good, printable, printJson } from '../output.ts';
 import { connectFor, optionsOf } from './options.ts';
@@ -11,22 +12,22 @@ export function auditCommand(): Command {
   const command = new Command('audit').description('check the ledger');
   command
     .command('verify')
-    .description('recompute every hash chain and hold it against the records; exit 1 on any difference')
+    .description('recompute every hash chain, hold it against records, controls and itself; exit 1 on any difference')
     .action((_options, self: Command) => verify(self));
   return command;
 }
 
 async function verify(command: Command): Promise<void> {
   const { database, tables } = await connectFor(command);
-  const before = await factsIn(database, tables.operations);
+  const before = await factsIn(database, tables);
   const entries: LedgerEntry[] = [];
   for await (const item of database.scan(tables.ledger)) entries.push(toEntry(item));
-  const report = reportOn(entries, before, await factsIn(database, tables.operations));
+  const report = reportOn(entries, before, await factsIn(database, tables));
   if (optionsOf(command).json === true) printJson(report);
   else if (report.faults.length === 0) {
     console.log(
       good(
-        `verified: ${report.entries} entries in ${report.chains} chains, no gap, no fork, nothing altered, every record in its place`,
+        `verified: ${report.entries} entries in ${report.chains} chains, no gap, no fork, nothing altered, every record and control in its place`,
       ),
     );
   } else {
@@ -39,8 +40,13 @@ async function verify(command: Command): Promise<void> {
   process.exitCode = report.faults.length === 0 ? 0 : 1;
 }
 
-async function factsIn(database: Database, operations: string): Promise<RecordedFact[]> {
+async function factsIn(
+  database: Database,
+  { operations, controls }: { readonly operations: string; readonly controls: string },
+): Promise<RecordedFact[]> {
   const facts: RecordedFact[] = [];
-  for await (const item of database.scan(operations)) facts.push(...factsOf(item));
+  for (const table of [controls, operations]) {
+    for await (const item of database.scan(table)) facts.push(...factsOf(item));
+  }
   return facts;
 }

@@ -92,13 +92,13 @@ function describe(breakGlass: BreakGlass, isLive: boolean, now: number): string[
 
 async function connectStore(command: Command) {
   const connection = await connectFor(command);
-  const { database, ledger, tables, clientConfig, personTopicArn } = connection;
+  const { database, ledger, tables, stage, clientConfig, personTopicArn } = connection;
   const approvals = new ApprovalStore(database, ledger, tables.operations, Date.now);
   const store = new BreakGlassStore({
     database,
     ledger,
     tables,
-    policy: readBreakGlassPolicy(),
+    policy: readBreakGlassPolicy(stage),
     stages: new StageStore(database, ledger, tables, readAutonomyPolicy(), Date.now),
     approve: (approvalId, by, expiresAtEpochMs) =>
       approvals.breakGlassWrites(approvalId, by, expiresAtEpochMs),

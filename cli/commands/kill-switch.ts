@@ -147,7 +147,8 @@ async function open<Own extends object>(command: Command) {
   const { database, ledger, tables } = connection;
   if (chosen !== undefined) {
     const names = readKnownNames(connection.stage);
-    const known = { environment: names.environments, agent: names.agentRoles, action: names.actions };
+    // Each deployment acts in its own environment: a switch over another one's name would stop nothing.
+    const known = { environment: [connection.stage], agent: names.agentRoles, action: names.actions };
     mustBeKnown(chosen.kind === 'agent' ? 'agent role' : chosen.kind, chosen.name, known[chosen.kind]);
   }
   const scope: SwitchScope = chosen === undefined ? 'global' : `${chosen.kind}#${chosen.name}`;
@@ -186,8 +187,14 @@ function whatStops(scope: SwitchScope): string {
   return scope === 'global' ? 'nothing' : `nothing of ${printable(scope.replace('#', ' '))}`;
 }
 
+const phaseWords: Readonly<Record<InFlight['phase'], string>> = {
+  mutating: 'is being changed',
+  'rolling-back': 'is being rolled back (always allowed)',
+  watched: 'was changed and is being watched; it will be kept or rolled back',
+};
+
 function describe(change: InFlight): string {
-  const what = change.phase === 'mutating' ? 'is being changed' : 'is being rolled back (always allowed)';
+  const what = phaseWords[change.phase];
   return `  ${printable(change.target)} ${what} by ${change.changeId} of ${change.incidentId}`;
 }
 

@@ -192,7 +192,8 @@ export class BreakGlassStore {
       await Promise.all(
         decisions
           .filter(
-            ({ outcome, approvalId }) => outcome === 'require-approval' && typeof approvalId === 'string',
+            ({ outcome, approvalId, peopleOnly }) =>
+              outcome === 'require-approval' && typeof approvalId === 'string' && peopleOnly !== true,
           )
           .map(async (decision) => ({
             approvalId: String(decision['approvalId']),

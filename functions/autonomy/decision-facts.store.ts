@@ -1,3 +1,7 @@
+import {
+  type RunbookPolicy,
+  runbookFault,
+} from '../change/actions/ssm-run-automation/runbook-policy.ts';
 import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
 import { checkStoredPlan } from '../change/stored-plan.ts';
@@ -62,7 +66,12 @@ export class DecisionFactsStore {
    *
    * @throws InterlockError `decision.plan-missing`, `decision.plan-altered`.
    */
-  async read(incidentId: string, planDigest: string, now: EpochMs): Promise<DecisionFacts> {
+  async read(
+    incidentId: string,
+    planDigest: string,
+    runbooks: RunbookPolicy,
+    now: EpochMs,
+  ): Promise<DecisionFacts> {
     const { environment } = this.#tables;
     const [planItem, triage, incident, denied, breakGlass] = await Promise.all([
       this.#operations(itemKeys.plan(incidentId, planDigest)),
@@ -97,7 +106,7 @@ export class DecisionFactsStore {
         action,
         targetKey: plan.target?.key,
         targetTags,
-        planFault: faultOf(plan, planDigest, incidentId, incident),
+        planFault: faultOf(plan, planDigest, incidentId, incident, runbooks),
         confidence: typeof confidence === 'number' ? confidence : 0,
         // The model says how sure it is of its first proposal; that vouches for no other.
         lowConfidence: model?.lowConfidence !== false || planDigests?.[0] !== planDigest,
@@ -198,15 +207,21 @@ function toBreakGlass(item: Item | undefined): BreakGlassReading | undefined {
   return { incidentId, environment, openedAtEpochMs, expiresAtEpochMs };
 }
 
-/** Triage wrote the plan; intake wrote the incident, so the alarm that must fall silent is taken from there. */
+/**
+ * Triage wrote the plan; intake wrote the incident, so the alarm that must fall silent is taken from there. What a
+ * runbook does and what takes it back operators wrote: a model's word for it would lower the tier.
+ */
 function faultOf(
   plan: Plan,
   planDigest: string,
   incidentId: string,
   incident: Item | undefined,
+  runbooks: RunbookPolicy,
 ): string | undefined {
   const check = checkStoredPlan(plan, { planDigest, incidentId, environment: plan.environment });
   if (check.outcome === 'unsound') return check.reason;
+  const unlisted = runbookFault(runbooks, check.definition.id, check.parameters);
+  if (unlisted !== undefined) return unlisted;
   const alarmName = (incident?.['signal'] as { alarmName?: string } | undefined)?.alarmName;
   if (alarmName === undefined) return undefined;
   return plan.successCriteria.some(

@@ -1,3 +1,4 @@
+import type { RunbookPolicy } from '../change/actions/ssm-run-automation/runbook-policy.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { KillSwitchesReading } from '../platform/kill-switch-scope.ts';
 import type { AutonomyStage, RiskTier } from '../platform/vocabulary.ts';
@@ -42,6 +43,8 @@ export interface Decision {
   readonly stageVersion?: number;
   /** The approval that the matrix asks for is replaced by a live break-glass. */
   readonly breakGlass?: true;
+  /** No broken glass stands in for the people who are asked: there is no way back, or the answer is doubtful. */
+  readonly peopleOnly?: true;
   /** Exceptions without which nothing would have permitted this. */
   readonly exceptionIds?: readonly string[];
 }
@@ -97,5 +100,7 @@ export interface DecisionInput {
 export interface DecisionRules {
   readonly autonomy: AutonomyPolicy;
   readonly limits: LimitsPolicy;
+  /** Read for `planFault`, which is stored with the decision. */
+  readonly runbooks: RunbookPolicy;
   readonly evaluatePolicy: (request: PolicyRequest, exceptions: readonly ExceptionPermit[]) => PolicyAnswer;
 }

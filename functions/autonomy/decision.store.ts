@@ -83,7 +83,7 @@ export class DecisionStore {
     const earlier = await this.#database.get(this.#settings.operations, key);
     if (earlier !== undefined) return toDecision(earlier);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const facts = await this.#facts.read(incidentId, planDigest, clock());
+      const facts = await this.#facts.read(incidentId, planDigest, rules.runbooks, clock());
       const stored = await this.#store(facts, decide(facts.input, rules), rules);
       if (stored !== 'made-again') return stored;
     }

@@ -21,7 +21,8 @@ export interface InFlight extends Partial<SwitchSubject> {
   readonly changeId: string;
   readonly incidentId: string;
   readonly target: string;
-  readonly phase: 'mutating' | 'rolling-back';
+  /** `watched`: the effect is there, and is about to be kept or undone. */
+  readonly phase: 'mutating' | 'rolling-back' | 'watched';
 }
 
 /**
@@ -100,29 +101,47 @@ export class KillSwitchStore {
   }
 
   /**
-   * Everything covered whose effect is under way, consistently read: empty means stopped. A lock that is only
-   * held is not among it: the next step of its change has to pass the switch first.
+   * Everything covered whose effect is under way or not yet judged, from one consistent read of all locks: empty
+   * means stopped. A lock that is held for a change without effect is not among it: its first step has to pass
+   * the switch.
    */
   async inFlight(scope: SwitchScope = 'global'): Promise<InFlight[]> {
     const locks = await this.#database.query(this.#table, 'LOCK');
-    const moving = locks
-      .filter((lock) => lock['phase'] === 'mutating' || lock['phase'] === 'rolling-back')
-      .map(
-        (lock): InFlight => ({
-          changeId: String(lock['changeId']),
-          incidentId: String(lock['incidentId']),
-          target: String(lock['sk']),
-          phase: lock['phase'] as InFlight['phase'],
-        }),
-      );
     const known = await Promise.all(
-      moving.map(async (lock) => ({ ...lock, ...(await this.#subjectOf(lock)) })),
+      locks.filter((lock) => lock['phase'] !== 'free').map((lock) => this.#changeUnder(lock)),
     );
-    return known.filter((change) => covers(scope, change));
+    return known.filter((change) => change !== undefined).filter((change) => covers(scope, change));
+  }
+
+  async #changeUnder(lock: Item): Promise<(InFlight & Partial<SwitchSubject>) | undefined> {
+    const { changeId, incidentId, sk: target, phase } = lock;
+    const change = { changeId: String(changeId), incidentId: String(incidentId), target: String(target) };
+    if (phase === 'mutating' || phase === 'rolling-back') {
+      return { ...change, phase, ...(await this.#subjectOf(change)) };
+    }
+    return (await this.#hasEffect(change.changeId))
+      ? { ...change, phase: 'watched', ...(await this.#subjectOf(change)) }
+      : undefined;
+  }
+
+  /** A change that was made and is neither kept nor undone. One that cannot be read may be one. */
+  async #hasEffect(changeId: string): Promise<boolean> {
+    if (this.#operations === undefined) return false;
+    try {
+      const status: unknown = (await this.#database.get(this.#operations, itemKeys.change(changeId)))?.[
+        'status'
+      ];
+      return status === 'executed' || status === 'progressing';
+    } catch {
+      return true;
+    }
   }
 
   /** What a change under way belongs to; what cannot be read stays unknown, and unknown counts as covered. */
-  async #subjectOf({ changeId, incidentId }: InFlight): Promise<Partial<SwitchSubject>> {
+  async #subjectOf({
+    changeId,
+    incidentId,
+  }: Pick<InFlight, 'changeId' | 'incidentId'>): Promise<Partial<SwitchSubject>> {
     const operations = this.#operations;
     if (operations === undefined) return {};
     try {

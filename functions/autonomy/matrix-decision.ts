@@ -25,8 +25,10 @@ export function decideByMatrix(
     stage,
     stageVersion: version,
   } as const;
+  const doubt = doubtAbout(input, autonomy);
   const approval = (quorum: 1 | 2, clause: Clause, why: string): Decision => ({
     ...decided,
+    ...(irreversible === undefined && doubt === undefined ? {} : { peopleOnly: true }),
     clause,
     outcome: 'require-approval',
     quorum,
@@ -42,7 +44,6 @@ export function decideByMatrix(
   // From here on nobody would be asked.
   if (irreversible !== undefined)
     return approval(quorum, 'action.irreversible', `, but there is no way back (${irreversible})`);
-  const doubt = doubtAbout(input, autonomy);
   if (doubt !== undefined) return approval(quorum, 'autonomy.low-confidence', `, but ${doubt}`);
   if (!broken) {
     return { ...decided, outcome: 'auto', quorum: 0, reason: `${where}: carried out automatically` };

@@ -24,6 +24,7 @@ const members = [
   'stage',
   'stageVersion',
   'breakGlass',
+  'peopleOnly',
   'exceptionIds',
 ] as const satisfies readonly (keyof Decision)[];
 

@@ -1,3 +1,4 @@
+import type { AgentOwners } from '../approvals/authority.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,9 +9,9 @@ import { randomId } from '../platform/ids.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
 import { personOf } from '../platform/person.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
+import type { RaiseEvidence } from './raise-evidence.ts';
 import { putStage, type StageStore, stageEntry } from './stage.store.ts';
 import { nextStage, type StageItem, type StageReading } from './stage.ts';
-import type { StageEvidence } from './stage-evidence.ts';
 import {
   approvalRefusal,
   type StageRequest,
@@ -29,6 +30,7 @@ export class StageRequestStore {
   readonly #ledger: LedgerStore;
   readonly #tables: { readonly controls: string; readonly operations: string };
   readonly #stages: StageStore;
+  readonly #agentOwners: AgentOwners;
   readonly #clock: Clock;
 
   constructor(
@@ -36,12 +38,14 @@ export class StageRequestStore {
     ledger: LedgerStore,
     tables: { readonly controls: string; readonly operations: string },
     stages: StageStore,
+    agentOwners: AgentOwners,
     clock: Clock,
   ) {
     this.#database = database;
     this.#ledger = ledger;
     this.#tables = tables;
     this.#stages = stages;
+    this.#agentOwners = agentOwners;
     this.#clock = clock;
   }
 
@@ -51,7 +55,7 @@ export class StageRequestStore {
     to: AutonomyStage,
     by: string,
     reason: string,
-    evidence: StageEvidence,
+    evidence: RaiseEvidence,
   ): Promise<StageRequest | 'unknown-person'> {
     const person = personOf(by);
     if (person === undefined) return 'unknown-person';
@@ -106,8 +110,8 @@ export class StageRequestStore {
   }
 
   /**
-   * Raises the stage. That the approver is another person, that nobody decided before, that it has not expired
-   * and that the stage is the one it was asked for is checked in the very write:
+   * Raises the stage. The agent's owner may not. That the approver is another person, that nobody decided before,
+   * that it has not expired and that the stage is the one it was asked for is checked in the very write:
    *
    *     Ben approves  ── reads version 3 ───────────────────── writes 4 ✗ (version is 4) ── stage-changed
    *     review lowers ── reads version 3 ── writes version 4 ✓
@@ -120,7 +124,7 @@ export class StageRequestStore {
     if (request === undefined) return { outcome: 'unknown' };
     const before = await this.#stages.inForce(request);
     const now = this.#clock();
-    const refusal = approvalRefusal(request, before, by, now);
+    const refusal = approvalRefusal(request, before, by, this.#agentOwners, now);
     if (refusal !== undefined) return { outcome: refusal, request };
     const item = nextStage(before, {
       stage: request.to,

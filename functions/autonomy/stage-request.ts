@@ -1,9 +1,10 @@
+import { type AgentOwners, ownsAgent } from '../approvals/authority.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { personOf } from '../platform/person.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { Place } from './autonomy-policy.ts';
 import type { StageReading } from './stage.ts';
-import type { StageEvidence } from './stage-evidence.ts';
+import type { RaiseEvidence } from './raise-evidence.ts';
 
 /** How long a request to raise a stage may be approved. */
 export const stageRequestLifeMs = 7 * 86_400_000;
@@ -25,7 +26,7 @@ export interface StageRequest extends Place {
   readonly expiresAtEpochMs: EpochMs;
   readonly status: 'requested' | 'approved' | 'rejected';
   /** What stood when it was asked for. */
-  readonly evidence: StageEvidence;
+  readonly evidence: RaiseEvidence;
   readonly evidenceDigest: string;
   readonly decidedBy?: string;
   readonly decidedAtEpochMs?: EpochMs;
@@ -37,6 +38,7 @@ export type StageRequestRefusal =
   | 'expired'
   | 'unknown-person'
   | 'same-person'
+  | 'agent-owner'
   | 'stage-changed';
 
 /** Why this person may not approve this request now; `undefined` when they may. */
@@ -44,6 +46,7 @@ export function approvalRefusal(
   request: StageRequest,
   inForce: Pick<StageReading, 'stage' | 'version'>,
   approver: string,
+  agentOwners: AgentOwners,
   now: EpochMs,
 ): StageRequestRefusal | undefined {
   if (request.status !== 'requested') return 'already-decided';
@@ -51,6 +54,7 @@ export function approvalRefusal(
   const person = personOf(approver);
   if (person === undefined) return 'unknown-person';
   if (person === request.requestedByPerson) return 'same-person';
+  if (ownsAgent(agentOwners, request.agentRole, person)) return 'agent-owner';
   const { againstVersion, from } = request;
   return inForce.version === againstVersion && inForce.stage === from ? undefined : 'stage-changed';
 }

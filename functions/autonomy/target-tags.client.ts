@@ -5,14 +5,21 @@ import {
 } from '@aws-sdk/client-resource-groups-tagging-api';
 import type { Place } from '../change/action-definition.ts';
 import type { ResolvedAction } from '../change/catalogue.ts';
+import { touchedArns } from '../change/touched-resources.ts';
 import type { TagReading } from './decision-input.ts';
 
 /** For all attempts together; a decision waits no longer. */
 const patienceMs = 8_000;
 
+/** What owners protect by; `policies/forbid-protected-targets.cedar` looks at it. */
+const protectedTag = 'interlock:protected';
+
 type Tags = readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[];
 
-/** Reads the tags of what a plan would change. Never throws: what cannot be read is for the policies to judge. */
+/**
+ * Reads the tags of what a plan would change: those of its target, which counts as protected when anything else
+ * that the parameters name is. Never throws: what cannot be read is for the policies to judge.
+ */
 export class TargetTagsClient {
   readonly #tagging = new ResourceGroupsTaggingAPIClient({});
   readonly #autoScaling = new AutoScalingClient({});
@@ -23,13 +30,15 @@ export class TargetTagsClient {
     this.#place = place;
   }
 
-  async tagsOf({
-    definition,
-    parameters,
-  }: Extract<ResolvedAction, { outcome: 'resolved' }>): Promise<TagReading> {
-    const arn = definition.targetArn(parameters, this.#place);
+  async tagsOf(proposal: Extract<ResolvedAction, { outcome: 'resolved' }>): Promise<TagReading> {
+    const abortSignal = AbortSignal.timeout(patienceMs);
+    const arns = new Set(touchedArns(proposal, this.#place));
+    return merged(await Promise.all([...arns].map((arn) => this.#tagsOf(arn, abortSignal))));
+  }
+
+  async #tagsOf(arn: string, abortSignal: AbortSignal): Promise<TagReading> {
     try {
-      const tags = await this.#find(arn, AbortSignal.timeout(patienceMs));
+      const tags = await this.#find(arn, abortSignal);
       // The API leaves out both what does not exist and what never had a tag.
       return tags === undefined ? unreadable('nothing with tags has its ARN') : readingOf(tags);
     } catch (error) {
@@ -70,6 +79,24 @@ function readingOf(tags: Tags): TagReading {
   return read.some(([key]) => key === '__proto__')
     ? unreadable('one of them cannot be stored')
     : { reading: 'read', tags: Object.fromEntries(read) };
+}
+
+/**
+ * The target's tags, protected if any of the resources is: any value but `false` protects. One that could not be
+ * read may be the protected one.
+ */
+function merged(readings: readonly TagReading[]): TagReading {
+  let protection: string | undefined;
+  for (const reading of readings) {
+    if (reading.reading === 'unreadable') return reading;
+    const value = reading.tags[protectedTag];
+    if (value !== undefined && value !== 'false') protection ??= value;
+  }
+  const [target] = readings;
+  if (target?.reading !== 'read') return unreadable('there is no known target');
+  return protection === undefined
+    ? target
+    : { reading: 'read', tags: { ...target.tags, [protectedTag]: protection } };
 }
 
 function unreadable(reason: string): TagReading {

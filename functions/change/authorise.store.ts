@@ -5,6 +5,7 @@ import type { Database, Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import { readKillSwitches } from '../platform/kill-switch-reading.store.ts';
 import { killSwitchChecks } from '../platform/kill-switch-scope.ts';
+import { exceptionIdOf } from '../policy/exception.ts';
 import type { ActionDefinition } from './action-definition.ts';
 import {
   countApprovers,
@@ -173,6 +174,12 @@ export class AuthoriseStore implements Gate {
           { onlyWhileLeaseIsLive: now },
         ),
       },
+      ...exceptionsOf(decision).map(
+        (exceptionId): Condition => ({
+          part: 'exception',
+          write: exceptionCheck(operations, exceptionId, change.status === 'progressing' ? undefined : now),
+        }),
+      ),
       { part: 'stage', write: stageCheck(controls, place, Number(decision['stageVersion'])) },
       // A further step of a change that was counted when it started is not one more change.
       ...(change.status === 'progressing'
@@ -196,19 +203,24 @@ export class AuthoriseStore implements Gate {
     const { operations, policyDigest } = this.#settings;
     const outcome = String(decision['outcome']);
     const asksPeople = outcome !== 'auto';
+    const exceptionIds: unknown = decision['exceptionIds'];
     return {
       kind: 'check',
       table: operations,
       key: itemKeys.decision(change.incidentId, change.planDigest),
       condition:
         '#outcome = :outcome AND policyDigest = :policy AND planDigest = :plan AND stageVersion = :stage' +
-        (asksPeople ? ' AND approvalId = :approval AND #quorum = :quorum' : ''),
+        (asksPeople ? ' AND approvalId = :approval AND #quorum = :quorum' : '') +
+        (exceptionIds === undefined
+          ? ' AND attribute_not_exists(exceptionIds)'
+          : ' AND exceptionIds = :exceptions'),
       names: { '#outcome': 'outcome', ...(asksPeople ? { '#quorum': 'quorum' } : {}) },
       values: {
         ':outcome': outcome,
         ':policy': policyDigest,
         ':plan': change.planDigest,
         ':stage': Number(decision['stageVersion']),
+        ...(exceptionIds === undefined ? {} : { ':exceptions': exceptionIds }),
         ...(asksPeople ? { ':approval': String(decision['approvalId']), ':quorum': quorumOf(decision) } : {}),
       },
     };
@@ -264,6 +276,27 @@ function stageCheck(controls: string, place: Parameters<typeof itemKeys.stage>[0
   };
 }
 
+/** What the decision was permitted by, beside the deployed policies. */
+function exceptionsOf(decision: Item): string[] {
+  const ids: unknown = decision['exceptionIds'];
+  return Array.isArray(ids) ? ids.map((id) => exceptionIdOf(String(id))) : [];
+}
+
+/**
+ * The exception is still approved, and has not run out when the change starts. A further step of a change that
+ * started in time only asks whether it was taken back.
+ */
+function exceptionCheck(operations: string, exceptionId: string, startsAt: number | undefined): Write {
+  return {
+    kind: 'check',
+    table: operations,
+    key: itemKeys.exception(exceptionId),
+    condition: '#status = :approved' + (startsAt === undefined ? '' : ' AND expiresAtEpochMs > :now'),
+    names: { '#status': 'status' },
+    values: { ':approved': 'approved', ...(startsAt === undefined ? {} : { ':now': startsAt }) },
+  };
+}
+
 function failedOf(
   conditions: readonly Condition[],
   refusals: readonly (Refusal | undefined)[],
@@ -281,8 +314,10 @@ function failedOf(
   return failed;
 }
 
+/** A broken glass stands in for the quorum, but for nobody where the decision asks for people alone. */
 function hasQuorum(decision: Item, approval: Item | undefined): boolean {
-  return approval?.['breakGlassBy'] !== undefined || countApprovers(approval) >= quorumOf(decision);
+  const isStoodInFor = approval?.['breakGlassBy'] !== undefined && decision['peopleOnly'] !== true;
+  return isStoodInFor || countApprovers(approval) >= quorumOf(decision);
 }
 
 /** How many distinct people must have approved; a decision that asks for approval asks at least one. */

@@ -1,7 +1,13 @@
 import type { Clock } from '../platform/clock.ts';
 import type { ChangeSteps, EndingSteps, OpeningSteps, SkipLock } from './change-protocol.ts';
 import type { ChangeRecord } from './change-record.ts';
-import { changeIdOf, decideRecovery, type ExecutionState, executionInCharge } from './recovery.ts';
+import {
+  changeIdOf,
+  decideRecovery,
+  type ExecutionState,
+  executionInCharge,
+  hasSettled,
+} from './recovery.ts';
 import type { TargetLock } from './target-lock.ts';
 
 export interface RecoveryParts {
@@ -85,6 +91,8 @@ async function recoverLock(
       }
       // It was started before and has not taken the change over: either it is about to, or it ended first.
       if ((await stateOf(decision.executionName)) === 'running') return did('left');
+      // A call of the change's own execution may outlive it: its target must not be given away meanwhile.
+      if (!hasSettled(lock, parts.clock())) return did('left');
       return handToPerson(lock, changeId, parts);
     case 'hand-to-person':
       return handToPerson(lock, changeId, parts);

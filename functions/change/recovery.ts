@@ -51,6 +51,17 @@ export function isUndoOf(executionName: string, changeId: string): boolean {
   return /-undo-[1-9]\d{0,3}$/.test(executionName) && changeIdOf(executionName) === changeId;
 }
 
+/** Longer than a call of an action function may run. */
+const settleMs = 65_000;
+
+/**
+ * True when no call of a former holder can still be under way: the lock may then go to somebody else although
+ * nobody saw the call end.
+ */
+export function hasSettled(lock: TargetLock, now: EpochMs): boolean {
+  return !isLeaseLive(lock, now - settleMs);
+}
+
 /**
  * What to do about one lock. Nothing is done while the execution in charge runs and the lease is live; a
  * recovery that still runs is never overtaken, because each of its steps has a time limit of its own.
@@ -70,7 +81,8 @@ export function decideRecovery(
   }
   if (change.status === 'locked' || change.status === 'snapshotted') return { outcome: 'abandon' };
   if (change.recoveredFrom !== undefined) {
-    return execution === 'running' ? { outcome: 'leave' } : { outcome: 'hand-to-person' };
+    const isOver = execution !== 'running' && hasSettled(lock, now);
+    return isOver ? { outcome: 'hand-to-person' } : { outcome: 'leave' };
   }
   return {
     outcome: 'start-recovery',

@@ -1,10 +1,13 @@
 import * as z from 'zod/mini';
+import { type AgentOwners, ownsAgent } from '../approvals/authority.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { digestOf } from '../platform/digest.ts';
 import { personOf } from '../platform/person.ts';
 import type { ExceptionPermit } from './policy-set.ts';
 
 const dayMs = 86_400_000;
+/** What the id of an exception's permit begins with, so that no deployed policy is called like it. */
+const permitPrefix = 'exception-';
 /** An exception that should last longer is a policy, and belongs into `policies/`. */
 export const longestExceptionDays = 30;
 
@@ -49,24 +52,33 @@ export type ParsedRequest =
   | { readonly outcome: 'valid'; readonly request: ExceptionRequest }
   | { readonly outcome: 'invalid'; readonly faults: readonly string[] };
 
-/** Checks what was asked for. @param actionIds The catalogue: an exception for anything else would permit nothing. */
+/**
+ * Checks what was asked for.
+ *
+ * @param targetKinds Kinds of target by action of the catalogue: an exception for anything else permits nothing.
+ */
 export function parseExceptionRequest(
   input: unknown,
-  actionIds: readonly string[],
+  targetKinds: ReadonlyMap<string, readonly string[]>,
   now: EpochMs,
 ): ParsedRequest {
   const parsed = z.safeParse(requestSchema, input);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      (issue) =>
-        `${issue.path.join('.') || 'the request'} is missing, too long or not one line of plain text`,
+    const faults = parsed.error.issues.map(({ path: [member = 'the request'] }) =>
+      member === 'targetKey'
+        ? 'targetKey does not name exactly one target as kind/name, such as lambda-alias/checkout:live'
+        : `${String(member)} is missing, too long or not one line of plain text`,
     );
     return { outcome: 'invalid', faults: [...new Set(faults)] };
   }
-  const { action, expiresAtEpochMs } = parsed.data;
+  const { action, targetKey, expiresAtEpochMs } = parsed.data;
   const faults: string[] = [];
-  if (!actionIds.includes(action)) {
-    faults.push(`action ${action} is not in the action catalogue; it has ${actionIds.join(', ')}`);
+  const kinds = targetKinds.get(action);
+  if (kinds === undefined) {
+    faults.push(`action ${action} is not in the action catalogue; it has ${[...targetKinds.keys()].join(', ')}`);
+  } else if (!kinds.includes(kindOf(targetKey))) {
+    const keys = kinds.map((kind) => `${kind}/…`).join(' or ');
+    faults.push(`target ${targetKey} is of another kind than those of ${action}, whose keys are ${keys}`);
   }
   if (expiresAtEpochMs <= now) faults.push('it would have expired already; name a later end');
   if (expiresAtEpochMs > now + longestExceptionDays * dayMs) {
@@ -75,6 +87,11 @@ export function parseExceptionRequest(
     );
   }
   return faults.length === 0 ? { outcome: 'valid', request: parsed.data } : { outcome: 'invalid', faults };
+}
+
+/** What a target's key says before its first `/`. */
+export function kindOf(targetKey: string): string {
+  return targetKey.slice(0, targetKey.indexOf('/'));
 }
 
 /** The same request at the same instant is the same exception: a repeated write adds nothing. */
@@ -121,14 +138,18 @@ const decidableFrom = {
 } as const satisfies Readonly<Record<string, readonly ExceptionStatus[]>>;
 export type ExceptionDecision = keyof typeof decidableFrom;
 
-/** Whether this person may decide: a second one approves or rejects; whoever wants less may always revoke. */
+/**
+ * Whether this person may decide: a second one approves or rejects, and not the agent's owner approves; whoever
+ * wants less may always revoke.
+ */
 export function mayDecide(
   exception: PolicyException,
   person: string,
   decision: ExceptionDecision,
+  agentOwners: AgentOwners,
   now: EpochMs,
 ): MayDecide {
-  const { exceptionId, status, requestedBy, expiresAtEpochMs } = exception;
+  const { exceptionId, status, requestedBy, agentRole, expiresAtEpochMs } = exception;
   if (!(decidableFrom[decision] as readonly ExceptionStatus[]).includes(status)) {
     return refused(`exception ${exceptionId} is ${status} and cannot be ${decision} any more`);
   }
@@ -137,6 +158,11 @@ export function mayDecide(
   if (second === undefined) return refused('it is not known who you are; check your AWS credentials');
   if (first === undefined || first === second) {
     return refused(`exception ${exceptionId} was requested by ${requestedBy}; a second person has to decide`);
+  }
+  if (decision === 'approved' && ownsAgent(agentOwners, agentRole, second)) {
+    return refused(
+      `agent-owner: you answer for ${agentRole} (policies/approvers.json); somebody else has to approve exception ${exceptionId}`,
+    );
   }
   if (decision === 'approved' && expiresAtEpochMs <= now) {
     return refused(`exception ${exceptionId} has expired; request a new one`);
@@ -201,7 +227,7 @@ export function permitOf(
     request.environment === scope.environment;
   if (!isOurs || request.expiresAtEpochMs <= now) return undefined;
   const policy = exceptionPolicy({ ...request, exceptionId });
-  return stored['policy'] === policy ? { id: `exception-${exceptionId}`, policy } : undefined;
+  return stored['policy'] === policy ? { id: `${permitPrefix}${exceptionId}`, policy } : undefined;
 }
 
 function isVisible(text: string): boolean {
@@ -211,4 +237,9 @@ function isVisible(text: string): boolean {
 /** A star would name every target to whoever reads it, and one target of that name to Cedar. */
 function isOneTarget(text: string): boolean {
   return text.includes('/') && !text.includes('*');
+}
+
+/** The exception behind the id of its permit, as decisions name it. */
+export function exceptionIdOf(permitId: string): string {
+  return permitId.startsWith(permitPrefix) ? permitId.slice(permitPrefix.length) : permitId;
 }

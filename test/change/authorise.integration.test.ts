@@ -125,6 +125,43 @@ describe('the authorise transaction', () => {
         await world.prepare({ outcome: 'auto', decision: { breakGlass: true } });
       },
     ],
+    ...(['requested', 'rejected', 'revoked'] as const).map(
+      (status): [string, string, (world: World) => Promise<void>] => [
+        `the exception that permitted it is ${status}`,
+        'exception',
+        async (world) => {
+          await world.prepare({ decision: { exceptionIds: ['exception-exc-1'] } });
+          await world.exception('exc-1', status, start + 1);
+        },
+      ],
+    ),
+    [
+      'the exception that permitted it has run out this very millisecond',
+      'exception',
+      async (world) => {
+        await world.prepare({ decision: { exceptionIds: ['exception-exc-2'] } });
+        await world.exception('exc-2', 'approved', start);
+      },
+    ],
+    [
+      'one of two exceptions is gone',
+      'exception',
+      async (world) => {
+        await world.prepare({ decision: { exceptionIds: ['exception-exc-3', 'exception-none'] } });
+        await world.exception('exc-3', 'approved', start + 1);
+      },
+    ],
+    [
+      'a broken glass stands in for people where only people may approve',
+      'approval',
+      async (world) => {
+        await world.prepare({
+          approval: { votes: [], breakGlassBy: 'ada' },
+          decision: { peopleOnly: true },
+        });
+        await world.breakGlass(start + 1);
+      },
+    ],
     [
       'it was approved under a break-glass that does not exist',
       'break-glass',
@@ -295,6 +332,12 @@ describe('the authorise transaction', () => {
   ] as const)('is open to what was %s under a break-glass one millisecond before its end', async (_, how) => {
     const { world, token } = await atTheGate(how);
     await world.breakGlass(start + 1);
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+  });
+
+  it('is open to what an exception permits one millisecond before its end', async () => {
+    const { world, token } = await atTheGate({ decision: { exceptionIds: ['exception-exc-4'] } });
+    await world.exception('exc-4', 'approved', start + 1);
     expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
   });
 

@@ -314,6 +314,15 @@ export class World {
     });
   }
 
+  async exception(exceptionId: string, status: string, expiresAtEpochMs: number): Promise<void> {
+    await this.put(this.tables.operations, {
+      ...itemKeys.exception(exceptionId),
+      exceptionId,
+      status,
+      expiresAtEpochMs,
+    });
+  }
+
   /** Lock and snapshot, so that the next step is the gate. Answers the fencing token. */
   async upToTheGate(): Promise<number> {
     const acquired = await this.openings.acquireLock(this.subject);

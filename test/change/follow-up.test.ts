@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { findingsOf } from '../../functions/change/change-findings.ts';
+import { changeStatuses } from '../../functions/change/change-status.ts';
+import type { LockedChange } from '../../functions/change/change-writes.ts';
+import { rollbackFailedPage } from '../../functions/change/rollback-page.ts';
+import { transact } from '../model/memory-tables.ts';
+
+/** 2026-11-23T00:00:00Z. */
+const now = 1_795_392_000_000;
+const change: LockedChange = {
+  changeId: 'chg-a',
+  incidentId: 'inc-a',
+  planDigest: '1'.repeat(64),
+  status: 'rolling-back',
+  updatedAtEpochMs: 1_000,
+  action: 'lambda.shift-alias',
+  targetKey: 'lambda-alias/checkout:live',
+  fencingToken: 4,
+};
+const drifting = { ...change, driftStack: 'checkout-stack' };
+/** What the writes leave in the table. */
+const findings = (...given: Parameters<typeof findingsOf>) =>
+  transact(() => undefined, findingsOf(...given)).written.map(({ table, after }) => ({ table, ...after }));
+
+describe('what has to be followed up', () => {
+  it('is a failed rollback, at once, with its reason', () => {
+    expect(findings('operations', change, 'rollback-failed', 'the alias is gone', now)).toMatchObject([
+      {
+        table: 'operations',
+        findingId: 'rollback-failed-chg-a',
+        kind: 'rollback-failed',
+        owner: 'on-call',
+        summary: 'change chg-a could not be rolled back: look at lambda-alias/checkout:live',
+        status: 'open',
+        openedAtEpochMs: now,
+        detail: {
+          changeId: 'chg-a',
+          incidentId: 'inc-a',
+          targetKey: 'lambda-alias/checkout:live',
+          reason: 'the alias is gone',
+        },
+      },
+    ]);
+    expect(findings('operations', change, 'rollback-failed', undefined, now)).toMatchObject([
+      { detail: { reason: 'no reason recorded' } },
+    ]);
+  });
+
+  it('is what was kept on a target that a stack owns', () => {
+    expect(findings('operations', drifting, 'kept', undefined, now)).toMatchObject([
+      {
+        findingId: 'drift-follow-up-chg-a',
+        kind: 'drift-follow-up',
+        summary: expect.stringMatching(
+          /^change chg-a drifts from stack checkout-stack: bring lambda-alias\/checkout:live up to date/,
+        ),
+        openedAtEpochMs: now,
+        detail: { changeId: 'chg-a', stack: 'checkout-stack' },
+      },
+    ]);
+    expect(findings('operations', change, 'kept', undefined, now)).toStrictEqual([]);
+  });
+
+  it('is nothing else that becomes of a change', () => {
+    const others = changeStatuses.filter((status) => status !== 'kept' && status !== 'rollback-failed');
+    for (const status of others) expect(findings('t', drifting, status, 'why', now)).toStrictEqual([]);
+  });
+
+  it('is one finding, however often it is seen', () => {
+    const writes = findingsOf('operations', change, 'rollback-failed', 'again', now);
+    expect(transact(() => ({ pk: 'FINDING#rollback-failed-chg-a' }), writes).result.outcome).toBe('refused');
+  });
+});
+
+describe('the page about a failed rollback', () => {
+  it('says what, where, why and what to look at', () => {
+    const { subject, message } = rollbackFailedPage('chg-a', {
+      ...change,
+      statusReason: 'the alias is gone',
+    });
+    expect(subject).toBe('Interlock: rollback failed, change chg-a');
+    expect(message.split('\n')).toStrictEqual([
+      'Change chg-a could not be rolled back. Its target may stand in a state nobody chose.',
+      'Target: lambda-alias/checkout:live',
+      'Incident: inc-a',
+      'Reason: the alias is gone',
+      'Finding: rollback-failed-chg-a',
+    ]);
+  });
+
+  it('is sent also when nothing more is known', () => {
+    expect(rollbackFailedPage('chg-a', undefined).message).toContain(
+      'Target: unknown\nIncident: unknown\nReason: not recorded\n',
+    );
+  });
+});
