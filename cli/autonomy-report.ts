@@ -1,3 +1,4 @@
+import type { RaiseEvidence } from '../functions/autonomy/raise-evidence.ts';
 import { placeName } from '../functions/autonomy/stage.ts';
 import type { StageEvidence } from '../functions/autonomy/stage-evidence.ts';
 import type { UndecidedRequest } from '../functions/autonomy/stage-request.store.ts';
@@ -5,8 +6,27 @@ import type { StageRequest } from '../functions/autonomy/stage-request.ts';
 import { InterlockError } from '../functions/platform/errors.ts';
 import { instant, printable } from './output.ts';
 
-/** Evidence in words, two spaces in. */
-export function evidenceLines(evidence: StageEvidence): string[] {
+/** Evidence in words, two spaces in: the whole window, and apart from it what happened since the last change. */
+export function evidenceLines({ sinceLastChange, lastLowering, ...whole }: RaiseEvidence): string[] {
+  return [
+    ...windowLines(whole),
+    ...(sinceLastChange === undefined
+      ? ['  the stage did not change in that time']
+      : [
+          '  of that since the last change of the stage:',
+          ...windowLines(sinceLastChange).map((line) => `  ${line}`),
+        ]),
+    ...(lastLowering === undefined
+      ? []
+      : [
+          `  last lowered ${instant(lastLowering.atEpochMs)} by ${printable(lastLowering.by)}: ${printable(lastLowering.reason)}${
+            lastLowering.findingId === undefined ? '' : ` (finding ${printable(lastLowering.findingId)})`
+          }`,
+        ]),
+  ];
+}
+
+function windowLines(evidence: StageEvidence): string[] {
   const { ended, kept, rolledBack, rollbackFailed, successPercent, rollbackPercent } = evidence;
   const tiers = Object.entries(evidence.byTier).map(
     ([tier, counts]) =>

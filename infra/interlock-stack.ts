@@ -42,6 +42,7 @@ export class InterlockStack extends Stack {
     const change = new Change(this, 'Change', {
       platform,
       askPerson: approvals.requestApproval.function,
+      settleApproval: approvals.settleApproval.function,
     });
     const close = new IncidentClose(this, 'IncidentClose', { platform });
     new AutonomyControls(this, 'AutonomyControls', { platform });

@@ -89,6 +89,26 @@ const defaults: Readonly<Record<Stage, Defaults>> = {
 /** On top of the longest silence of a healthy change, between its start and the verdict on it. */
 const leaseMargin = Duration.minutes(5);
 
+/** `TimeoutSeconds` of the change machine: whatever it waits for then, it ends and recovery undoes the change. */
+export const changeMachineSeconds = 5_400;
+
+/** A change has at most so many steps; each of them bakes and is validated. */
+export const mostSteps = 3;
+
+/** What a change takes beside its steps and a person's verdict. */
+const besidesSteps = {
+  /** 30 tries, ten seconds apart. */
+  waitForLock: Duration.minutes(5),
+  /** Calls of functions and what they are repeated for, up to a rollback. */
+  calls: Duration.minutes(10),
+};
+
+/** How long the steps of a change may take before the change machine would end under them. */
+function longestSteps(verdict: Duration): number {
+  const { waitForLock, calls } = besidesSteps;
+  return changeMachineSeconds - waitForLock.toSeconds() - calls.toSeconds() - verdict.toSeconds();
+}
+
 /** The longest that a person may be given to answer. The incident machine, which waits, ends after two days. */
 export const longestApprovalSeconds = 86_400;
 
@@ -110,8 +130,8 @@ const contextSchema = z.strictObject({
   // The change machine asks 180 times, five seconds apart.
   validationSeconds: seconds.min(1).max(800).optional(),
   nag: z.enum(['true'], 'may only be true: cloud stages cannot do without').optional(),
-  // The change machine ends after 90 minutes, whatever it waits for.
-  bakeSeconds: seconds.min(1).max(3_600).optional(),
+  // How long together with the validation: see `longestSteps`.
+  bakeSeconds: seconds.min(1).max(changeMachineSeconds).optional(),
 });
 
 /** Context that is not ours: the CLI's own, and anything namespaced (`@aws-cdk/…`, `availability-zones:…`). */
@@ -145,6 +165,13 @@ export function parseStageSettings(context: Readonly<Record<string, unknown>>): 
   const bake = given.bakeSeconds === undefined ? own.bake : Duration.seconds(given.bakeSeconds);
   const validation =
     given.validationSeconds === undefined ? own.validation : Duration.seconds(given.validationSeconds);
+  const step = bake.toSeconds() + validation.toSeconds();
+  const longest = Math.floor(longestSteps(own.verdictTimeout) / mostSteps);
+  if (step > longest) {
+    throw new Error(
+      `cannot read the stage settings: bakeSeconds ${bake.toSeconds()} and validationSeconds ${validation.toSeconds()} are ${step} s together and may be ${longest} s: a change bakes and is validated up to ${mostSteps} times within the ${changeMachineSeconds} s of the change machine; lower one of them`,
+    );
+  }
   return {
     ...own,
     stage,

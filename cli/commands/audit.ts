@@ -12,7 +12,9 @@ export function auditCommand(): Command {
   const command = new Command('audit').description('check the ledger');
   command
     .command('verify')
-    .description('recompute every hash chain, hold it against records, controls and itself; exit 1 on any difference')
+    .description(
+      'recompute every hash chain, hold it against records, controls and itself; exit 1 on any difference',
+    )
     .action((_options, self: Command) => verify(self));
   return command;
 }

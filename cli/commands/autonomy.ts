@@ -1,8 +1,9 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
+import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import type { Place } from '../../functions/autonomy/autonomy-policy.ts';
 import { placesIn } from '../../functions/autonomy/known-places.ts';
+import { raiseEvidence, raiseWindowMs } from '../../functions/autonomy/raise-evidence.ts';
 import { moveBetween, placeName, type StageReading } from '../../functions/autonomy/stage.ts';
-import { evidenceFor } from '../../functions/autonomy/stage-evidence.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { controlChain } from '../../functions/platform/item-keys.ts';
 import { type AutonomyStage, autonomyStages } from '../../functions/platform/vocabulary.ts';
@@ -15,9 +16,6 @@ import { timelineLine } from './incident.ts';
 import { optionsOf } from './options.ts';
 
 const dayMs = 86_400_000;
-
-/** How far back evidence is looked for, unless the stage changed since. */
-const evidenceDays = 30;
 
 /** What agents may do by themselves, where; and how that changes. */
 export function autonomyCommand(): Command {
@@ -43,7 +41,7 @@ export function autonomyCommand(): Command {
     .argument('<environment>')
     .argument('<role>', 'agent role')
     .argument('<class>', 'action class')
-    .argument('<stage>', autonomyStages.join(', '))
+    .addArgument(new Argument('<stage>').choices(autonomyStages))
     .requiredOption('--reason <text>', 'why, for the ledger')
     .addHelpText(
       'after',
@@ -54,7 +52,7 @@ export function autonomyCommand(): Command {
     );
   command
     .command('history')
-    .description('every change of a stage and every request, from the ledger')
+    .description('every change of a stage, every request and every published declaration, from the ledger')
     .option('--days <n>', 'how far back, 1 to 365', '30')
     .action((_options, self: Command) => history(self));
   addRequestCommands(command);
@@ -100,8 +98,7 @@ async function showEvidence(place: Place, command: Command): Promise<void> {
   }
 }
 
-async function set(place: Place, stage: string, command: Command): Promise<void> {
-  const to = toStage(stage);
+async function set(place: Place, to: AutonomyStage, command: Command): Promise<void> {
   const autonomy = await openKnown(place, command);
   const { reason } = optionsOf<{ reason: string }>(command);
   const before = await autonomy.stages.inForce(place);
@@ -161,18 +158,14 @@ async function raise(
 }
 
 async function history(command: Command): Promise<void> {
-  const { connection, json } = await openAutonomy(command);
+  const autonomy = await openAutonomy(command);
   const { days: given } = optionsOf<{ days: string }>(command);
   const days = Number(given);
   if (!Number.isInteger(days) || days < 1 || days > 365) {
     command.error('error: --days takes a whole number from 1 to 365', { exitCode: 2 });
   }
-  const now = Date.now();
-  const chains = Array.from({ length: days }, (_, index) =>
-    controlChain('autonomy', now - (days - 1 - index) * dayMs),
-  );
-  const entries = (await Promise.all(chains.map((chain) => connection.ledger.read(chain)))).flat();
-  if (json) printJson(entries);
+  const entries = await historyOf(autonomy, days, Date.now());
+  if (autonomy.json) printJson(entries);
   else if (entries.length === 0) console.log(`no stage was changed in the last ${days} days`);
   else
     for (const entry of entries)
@@ -187,21 +180,25 @@ async function openKnown(place: Place, command: Command): Promise<Autonomy> {
   return autonomy;
 }
 
-function toStage(text: string): AutonomyStage {
-  const stage = autonomyStages.find((candidate) => candidate === text);
-  if (stage === undefined) mustBeKnown('stage', text, autonomyStages);
-  return stage as AutonomyStage;
+/** Every change of a stage, every request, and every declaration that was published; oldest first. */
+async function historyOf({ connection }: Autonomy, days: number, now: number): Promise<LedgerEntry[]> {
+  const chains = Array.from({ length: days }, (_, index) => now - (days - 1 - index) * dayMs).flatMap((day) =>
+    ['autonomy', 'policy'].map((entity) => controlChain(entity, day)),
+  );
+  const entries = (await Promise.all(chains.map((chain) => connection.ledger.read(chain)))).flat();
+  return entries
+    .filter(({ type }) => type.startsWith('autonomy.'))
+    .toSorted((a, b) => a.atEpochMs - b.atEpochMs);
 }
 
-/** Since the stage last changed, at most the last thirty days; incidents also for as long before that. */
-async function evidenceOf({ evidence }: Autonomy, reading: StageReading) {
-  const untilEpochMs = Date.now();
-  const afterEpochMs = Math.max(untilEpochMs - evidenceDays * dayMs, reading.changedAtEpochMs ?? 0);
-  const facts = await evidence.facts(afterEpochMs, {
-    incidentsSinceEpochMs: afterEpochMs - (untilEpochMs - afterEpochMs),
-  });
+async function evidenceOf(autonomy: Autonomy, reading: StageReading) {
+  const now = Date.now();
+  const [facts, entries] = await Promise.all([
+    autonomy.evidence.facts(now - raiseWindowMs, { incidentsSinceEpochMs: now - 2 * raiseWindowMs }),
+    historyOf(autonomy, raiseWindowMs / dayMs + 1, now),
+  ]);
   return {
-    evidence: evidenceFor(reading, facts, { afterEpochMs, untilEpochMs }),
+    evidence: raiseEvidence(reading, facts, entries, now),
     notes: [
       ...(facts.truncated ? ['  not everything was read: the lists are too long'] : []),
       ...(facts.unreadable > 0 ? [`  ${facts.unreadable} records do not say where they belong`] : []),

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { runbookTargetTypes } from '../../functions/change/actions/ssm-run-automation/runbook-target.ts';
 import { catalogue } from '../../functions/change/catalogue.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { personOf } from '../../functions/platform/person.ts';
@@ -9,13 +10,16 @@ import {
   type ExceptionRequest,
   exceptionAge,
   exceptionPolicy,
+  kindOf,
   longestExceptionDays,
   type PolicyException,
   parseExceptionRequest,
 } from '../../functions/policy/exception.ts';
 import { policySetOf } from '../../functions/policy/policy-files.ts';
+import { catalogueExamples } from '../../functions/policy/policy-tables.ts';
 import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
 import { bad, dim, good, instant, printable, printJson, printTable } from '../output.ts';
+import { mustBeKnown, readApproverPolicy, readKnownNames } from '../policies.ts';
 import { policyTree } from '../policy-directory.ts';
 import { connectFor, optionsOf } from './options.ts';
 
@@ -85,7 +89,7 @@ async function request(command: Command): Promise<void> {
       environment: options.environment,
       expiresAtEpochMs: now + options.days * 86_400_000,
     },
-    catalogue.map(({ id }) => id),
+    targetKinds(),
     now,
   );
   if (parsed.outcome === 'invalid')
@@ -93,8 +97,11 @@ async function request(command: Command): Promise<void> {
       'exception.invalid',
       `this exception cannot be requested: ${printable(parsed.faults.join('; '))}`,
     );
+  const { store, stage, caller, json } = await open(command);
+  const { agentRoles, environments } = readKnownNames(stage);
+  mustBeKnown('agent role', options.role, agentRoles);
+  mustBeKnown('environment', options.environment, environments);
   requireSoundPolicy(parsed.request);
-  const { store, caller, json } = await open(command);
   const person = await caller();
   if (personOf(person) === undefined)
     throw new InterlockError(
@@ -107,6 +114,23 @@ async function request(command: Command): Promise<void> {
     console.log(
       `${good('requested')} ${exception.exceptionId}; it permits nothing until a second person runs \`interlock exception approve ${exception.exceptionId}\``,
     );
+}
+
+/** Kinds of target that each action has; a runbook has any that runbooks may have. */
+function targetKinds(): Map<string, readonly string[]> {
+  const examples = catalogueExamples();
+  return new Map(
+    catalogue.map(({ id }) => [
+      id,
+      id === 'ssm.run-automation'
+        ? runbookTargetTypes
+        : [
+            ...new Set(
+              examples.filter(({ action }) => action === id).map(({ target }) => kindOf(target.key)),
+            ),
+          ],
+    ]),
+  );
 }
 
 /** The same strict validation as at build: a name that only looks like another is refused here. */
@@ -198,9 +222,10 @@ async function show(id: string, command: Command): Promise<void> {
 
 async function open(command: Command) {
   const connection = await connectFor(command);
-  const { database, ledger, tables } = connection;
+  const { database, ledger, tables, stage } = connection;
   return {
-    store: new ExceptionStore(database, ledger, tables.operations),
+    stage,
+    store: new ExceptionStore(database, ledger, tables.operations, readApproverPolicy().agentOwners),
     caller: () => connection.caller(),
     json: optionsOf(command).json === true,
   };

@@ -15,6 +15,7 @@ import { policySchemaFor } from '../../functions/policy/policy-schema.ts';
 import { catalogueExamples, runPolicyCases } from '../../functions/policy/policy-tables.ts';
 import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
 import { bad, good, printable, printJson, printTable } from '../output.ts';
+import { mustBeKnown, readApproverPolicy, readAutonomyPolicy, readKnownNames } from '../policies.ts';
 import { policyTree, readPolicyCases } from '../policy-directory.ts';
 import { connectFor, optionsOf } from './options.ts';
 
@@ -51,7 +52,7 @@ function lint(command: Command): void {
   const tables = runPolicyCases(new PolicyEngine(wasm, set), readPolicyCases(policyTree));
   const findings = [
     ...validatePolicySet(wasm, set).map(({ policyId, message }) => ({ policyId, problem: message })),
-    ...lintPolicies(wasm, set, tables),
+    ...lintPolicies(wasm, set, tables, readRoles()),
   ];
   if (optionsOf(command).json === true) printJson({ policies: Object.keys(set.policies).length, findings });
   else if (findings.length === 0)
@@ -62,6 +63,12 @@ function lint(command: Command): void {
       findings.map(({ policyId, problem }) => [policyId, problem]),
     );
   process.exitCode = findings.length === 0 ? 0 : 1;
+}
+
+/** Roles that a stage is declared for or that somebody answers for. */
+function readRoles(): string[] {
+  const entries = [...readAutonomyPolicy().stages, ...readApproverPolicy().agentOwners];
+  return entries.map(({ agentRole }) => agentRole);
 }
 
 export function schemaCommand(): Command {
@@ -89,7 +96,7 @@ function schema(command: Command): void {
 export function matrixCommand(): Command {
   return new Command('matrix')
     .description('who may do what: each role, action and tier with the stage and what follows from it')
-    .option('--environment <name>', 'where', 'local')
+    .option('--environment <name>', 'where; without it, the stage that --stage names, or local')
     .option(
       '--live',
       'with the stages set at run time on the stack, not only those declared in autonomy.json',
@@ -98,7 +105,9 @@ export function matrixCommand(): Command {
 }
 
 async function matrix(command: Command): Promise<void> {
-  const { environment, live, json } = optionsOf<{ environment: string; live?: true }>(command);
+  const { stage = 'local', live, json, ...given } = optionsOf<{ environment?: string; live?: true }>(command);
+  const { environment = stage } = given;
+  mustBeKnown('environment', environment, readKnownNames(stage).environments);
   const files = readPolicyFiles(policyTree);
   const set = policySetOf(files);
   const stages = live === true ? await liveStages(command) : new Map<string, StageSet>();

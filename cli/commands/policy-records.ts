@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import type { StoredDecision } from '../../functions/autonomy/decision.store.ts';
 import type { DecisionRules } from '../../functions/autonomy/decision-input.ts';
@@ -89,6 +90,12 @@ async function replay(decisionId: string | undefined, command: Command): Promise
   const { since, candidate, json } = optionsOf<{ since?: number; candidate?: string }>(command);
   if ((decisionId === undefined) === (since === undefined))
     command.error('name one decision, or a time with --since', { exitCode: 2 });
+  if (candidate !== undefined && statSync(candidate, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new InterlockError(
+      'cli.no-candidate',
+      `there is no directory ${printable(candidate)}; --candidate takes one with policy files like policies/`,
+    );
+  }
   const connection = await connectFor(command);
   const decisions =
     decisionId === undefined

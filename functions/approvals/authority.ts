@@ -83,6 +83,20 @@ export function authorityOver(
   return { may: 'decide' };
 }
 
+/** Who answers for which agent. */
+export type AgentOwners = ApproverPolicy['agentOwners'];
+
+/**
+ * Whether a person answers for an agent, and so must not approve that it may do more.
+ *
+ * @param person As `personOf` names them: in small letters.
+ */
+export function ownsAgent(agentOwners: AgentOwners, agentRole: string, person: string): boolean {
+  return agentOwners.some(
+    (entry) => entry.agentRole === agentRole && entry.identityIds.some((id) => id.toLowerCase() === person),
+  );
+}
+
 /** Whether this person may read about an environment: anyone who may decide anything there. */
 export function mayView(policy: ApproverPolicy, identity: Identity, environment: string): boolean {
   return policy.grants.some(

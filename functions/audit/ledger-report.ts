@@ -1,4 +1,6 @@
+import { exceptionIdOf } from '../policy/exception.ts';
 import { type ChainFault, type LedgerEntry, verifyChain } from './ledger-entry.ts';
+import { controlOf, isAbout, type RecordedFact } from './recorded-fact.ts';
 
 /** What checking a whole ledger found. */
 export interface LedgerReport {
@@ -8,9 +10,9 @@ export interface LedgerReport {
 }
 
 /**
- * `missing-entry`: a record that must have left an entry has none in its chain (a removed tail is one way).
- * `contradicts-record`: an entry tells of something that the record it is about does not know, as an entry
- * appended by somebody else would.
+ * `missing-entry`: what a record or an entry rests on has left no entry in its chain (a removed tail is one way,
+ * an item that somebody wrote by hand another). `contradicts-record`: an entry tells of something that the record
+ * it is about does not know, as an entry appended by somebody else would, or a control put back to what it was.
  */
 export interface LedgerFault {
   readonly chainId: string;
@@ -18,22 +20,20 @@ export interface LedgerFault {
   readonly fault: ChainFault['fault'] | 'missing-entry' | 'contradicts-record';
 }
 
-/** What stands in `Operations` about one chain, written by other roles than most of the chain's entries. */
-export interface RecordedFact {
-  readonly chainId: string;
-  /** Type of the entry that must stand in the chain: `decision.made`, `approval.approved`, `incident.closed`. */
-  readonly type: string;
-  /** Member of the entry's detail that names the record, and its value. */
-  readonly about: readonly [member: string, id: string];
-}
-
 /** Entries that count only with a record behind them: they are what lets a change happen, or says how it ended. */
 const backedTypes = new Set(['decision.made', 'approval.approved', 'approval.rejected', 'change.started']);
 
 /**
- * Checks every chain by itself, then against the records: each fact has its entry, and each entry that lets
- * something happen has its fact. A removed tail of a control chain leaves no trace in the tables; the stream
- * watcher reports the removal.
+ * Chains of two days are held against each other by the clock: whoever waits for a crowd at midnight, as a kill
+ * switch does for half a minute, comes late into the chain of the day before.
+ */
+const clockPatienceMs = 60_000;
+
+/**
+ * Checks every chain by itself, then against the records and against what its entries rest on: each fact has its
+ * entry, each entry that lets something happen has its fact, each control is what was last said about it. A
+ * removed tail whose controls are removed as well leaves no trace in the tables; the stream watcher reports the
+ * removal.
  *
  * @param before Facts read before the entries: each of them must have its entry by now.
  * @param after Facts read after the entries: only then must each entry have its fact, since work goes on meanwhile.
@@ -50,55 +50,92 @@ export function reportOn(
       members.toSorted((a, b) => a.sequence - b.sequence),
     ),
   );
-  const known = new Set(after.map(({ chainId, type, about: [, id] }) => keyOf(chainId, type, id)));
-  for (const { chainId, type, about } of before) {
-    const members = chains.get(chainId) ?? [];
-    if (members.some((entry) => entry.type === type && isAbout(entry, about))) continue;
-    faults.push({ chainId, sequence: members.length + 1, fault: 'missing-entry' });
+  for (const fact of before) {
+    const members = chains.get(fact.chainId) ?? [];
+    if (members.some((entry) => isAbout(entry, fact))) continue;
+    faults.push({ chainId: fact.chainId, sequence: members.length + 1, fault: 'missing-entry' });
   }
+  const known = new Set(after.map(({ chainId, type, detail }) => keyOf(chainId, type, detail)));
   for (const entry of entries) {
-    if (!backedTypes.has(entry.type) || known.has(keyOf(entry.chainId, entry.type, subjectOf(entry))))
-      continue;
-    faults.push({ chainId: entry.chainId, sequence: entry.sequence, fault: 'contradicts-record' });
+    if (!backedTypes.has(entry.type) || known.has(keyOf(entry.chainId, entry.type, entry.detail))) continue;
+    faults.push(faultAt(entry, 'contradicts-record'));
   }
+  faults.push(...supersededControls(entries, after), ...unfounded(entries, chains, before));
   return { chains: chains.size, entries: entries.length, faults };
 }
 
-/** Facts that one item of `Operations` vouches for. */
-export function factsOf(item: Readonly<Record<string, unknown>>): RecordedFact[] {
-  const chainId = `incident#${String(item['incidentId'])}`;
-  const fact = (type: string, member: string): RecordedFact => ({
-    chainId,
-    type,
-    about: [member, String(item[member])],
+/**
+ * Entries that a control does not know of although they came after the one that it does know: its item was put
+ * back or removed. A control without any entry yet was set after the entries were read.
+ */
+function supersededControls(entries: readonly LedgerEntry[], after: readonly RecordedFact[]): LedgerFault[] {
+  const facts = new Map(after.map((fact) => [fact.control, fact]));
+  return [...Map.groupBy(entries, controlOf)].flatMap(([control, words]) => {
+    if (control === undefined) return [];
+    const fact = facts.get(control);
+    const own = fact === undefined ? [] : words.filter((word) => isAbout(word, fact));
+    if (fact !== undefined && own.length === 0) return [];
+    const later = words.filter((word) => own.every((known) => isAfter(word, known)));
+    const last = later.at(-1);
+    return last === undefined ? [] : [faultAt(last, 'contradicts-record')];
   });
-  const pk = String(item['pk']);
-  // The count of an incident's denials stands beside its decisions.
-  if (pk.startsWith('DECISION#') && item['planDigest'] !== undefined) {
-    return [fact('decision.made', 'planDigest')];
-  }
-  if (item['sk'] === 'APPROVAL') {
-    const status = item['status'];
-    return status === 'approved' || status === 'rejected' ? [fact(`approval.${status}`, 'approvalId')] : [];
-  }
-  if (item['sk'] === 'CHANGE')
-    return item['startedAtEpochMs'] === undefined ? [] : [fact('change.started', 'changeId')];
-  if (item['sk'] === 'INCIDENT' && item['status'] === 'closed') {
-    return [{ chainId, type: 'incident.closed', about: ['', ''] }];
-  }
-  return [];
 }
 
-function isAbout(entry: LedgerEntry, [member, id]: RecordedFact['about']): boolean {
-  return member === '' || String(entry.detail[member]) === id;
+function isAfter(entry: LedgerEntry, other: LedgerEntry): boolean {
+  return entry.chainId === other.chainId
+    ? entry.sequence > other.sequence
+    : entry.atEpochMs > other.atEpochMs + clockPatienceMs;
 }
 
-/** The id by which an entry names its record. */
-function subjectOf({ type, detail }: LedgerEntry): string {
-  if (type === 'decision.made') return String(detail['planDigest']);
-  return String(type === 'change.started' ? detail['changeId'] : detail['approvalId']);
+/**
+ * Entries that rest on what no entry tells of: a broken glass, an approved exception, a stage that was set. What
+ * stands in other chains is looked for only for decisions recorded `before`: it was there when the reading began.
+ */
+function unfounded(
+  entries: readonly LedgerEntry[],
+  chains: ReadonlyMap<string, readonly LedgerEntry[]>,
+  before: readonly RecordedFact[],
+): LedgerFault[] {
+  const decisions = new Map(
+    before
+      .filter(({ type }) => type === 'decision.made')
+      .map((fact) => [keyOf(fact.chainId, fact.type, fact.detail), fact]),
+  );
+  const controls = Map.groupBy(
+    entries.filter(({ chainId }) => /^control#(autonomy|exception)#/.test(chainId)),
+    controlOf,
+  );
+  const said = (control: string, what: (entry: LedgerEntry) => boolean, by: LedgerEntry): boolean =>
+    controls.get(control)?.some((entry) => what(entry) && !isAfter(entry, by)) === true;
+  const isFounded = (entry: LedgerEntry): boolean => {
+    const { chainId, type, detail, sequence } = entry;
+    const isOpening = (other: LedgerEntry) =>
+      other.type === 'break-glass.opened' && other.sequence < sequence;
+    if (detail['breakGlass'] === true && chains.get(chainId)?.some(isOpening) !== true) return false;
+    const decision = decisions.get(keyOf(chainId, type, detail));
+    if (decision === undefined) return true;
+    const { stage, stageVersion, exceptionIds } = detail;
+    const isSet = ({ detail: set }: LedgerEntry) => set['version'] === stageVersion && set['to'] === stage;
+    return (
+      (!(Number(stageVersion) > 0) || said(`autonomy ${String(decision.stageKey)}`, isSet, entry)) &&
+      (exceptionIds === undefined ||
+        String(exceptionIds)
+          .split(', ')
+          .every((id) =>
+            said(`exception ${exceptionIdOf(id)}`, (word) => word.type === 'exception.approved', entry),
+          ))
+    );
+  };
+  return entries.filter((entry) => !isFounded(entry)).map((entry) => faultAt(entry, 'missing-entry'));
 }
 
-function keyOf(chainId: string, type: string, id: string): string {
-  return `${chainId} ${type} ${id}`;
+function faultAt({ chainId, sequence }: LedgerEntry, fault: LedgerFault['fault']): LedgerFault {
+  return { chainId, sequence, fault };
+}
+
+/** The id by which an entry of a backed type names its record. */
+function keyOf(chainId: string, type: string, detail: Readonly<Record<string, unknown>>): string {
+  const { planDigest, changeId, approvalId } = detail;
+  const id = type === 'decision.made' ? planDigest : type === 'change.started' ? changeId : approvalId;
+  return `${chainId} ${type} ${String(id)}`;
 }

@@ -1,7 +1,4 @@
-import {
-  type RunbookPolicy,
-  runbookFault,
-} from '../change/actions/ssm-run-automation/runbook-policy.ts';
+import { type RunbookPolicy, runbookFault } from '../change/actions/ssm-run-automation/runbook-policy.ts';
 import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
 import { checkStoredPlan } from '../change/stored-plan.ts';

@@ -3,8 +3,8 @@ import type { EpochMs } from '../platform/clock.ts';
 import { personOf } from '../platform/person.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { Place } from './autonomy-policy.ts';
-import type { StageReading } from './stage.ts';
 import type { RaiseEvidence } from './raise-evidence.ts';
+import type { StageReading } from './stage.ts';
 
 /** How long a request to raise a stage may be approved. */
 export const stageRequestLifeMs = 7 * 86_400_000;

@@ -9,6 +9,7 @@ export type RefusalKind =
   | 'decision'
   | 'approval'
   | 'break-glass'
+  | 'exception'
   | 'stage'
   | 'limit'
   | 'lock'
@@ -29,6 +30,7 @@ export interface FailedConditions {
   readonly approval?: { readonly found: Found };
   readonly plan?: { readonly found: Found };
   readonly stage?: { readonly found: Found };
+  readonly exception?: { readonly found: Found };
   readonly usage?: { readonly found: Found };
   readonly breakGlass?: { readonly found: Found };
   readonly lock?: { readonly found: TargetLock | undefined };
@@ -73,6 +75,9 @@ export function explainRefusal(
   if (failed.decision !== undefined) return explainDecision(failed.decision.found, subject);
   if (failed.stage !== undefined) {
     return refused('stage', 'the autonomy stage was changed after the decision; it has to be made again');
+  }
+  if (failed.exception !== undefined) {
+    return refused('exception', 'the exception that permitted this was taken back, or has run out');
   }
   if (failed.breakGlass !== undefined) {
     return refused('break-glass', 'the break-glass has run out or was never opened for this incident');

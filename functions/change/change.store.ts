@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { findingsOf } from './change-findings.ts';
+import { findingsOf, followUpClosed, followUpId } from './change-findings.ts';
 import type { ChangeSteps, EventFacts, RecordResult, Refused, SkipLock } from './change-protocol.ts';
 import { type ChangeRecord, parseChange, parseLock } from './change-record.ts';
 import { type ChangeEvent, isRepeat, ledgerTypesOf, nextStatus } from './change-status.ts';
@@ -90,7 +90,7 @@ export class ChangeStore implements ChangeSteps {
   /**
    * Moves a change on. Saying the same event again is fine; a token that recovery has replaced, or an event
    * that does not follow from the status or the steps, is refused. A failed rollback, or a change that is kept
-   * and drifts from the stack that owns its target, opens its finding in the same breath.
+   * and drifts from the stack that owns its target, opens its finding in the same breath; undoing it closes that.
    */
   async record(
     changeId: string,
@@ -115,6 +115,7 @@ export class ChangeStore implements ChangeSteps {
       }
       const detail = withoutAbsent(stored);
       const phase = phaseOf(next);
+      const closing = next === 'rolled-back' ? await this.#followUp(change, now) : [];
       const result = await this.#ledger.commit(
         incidentChain(change.incidentId),
         changeEntries(ledgerTypesOf[event], change, now, detail),
@@ -130,10 +131,13 @@ export class ChangeStore implements ChangeSteps {
                 leaseExpiresAtEpochMs: leaseFrom(this.#settings, now),
               }),
           ...findingsOf(this.#settings.operations, change, next, stored.reason, now),
+          ...closing,
           ...(event === 'validated' ? this.#verdict(change) : []),
         ],
       );
       if (result.outcome === 'committed') return { outcome: 'recorded' };
+      // Somebody closed the follow-up meanwhile: there is nothing left to close.
+      if (result.refusals.slice(0, 2).every((one) => one === undefined) && closing.length > 0) continue;
       if (result.refusals[0] === undefined) {
         return refused(
           result.refusals[1] === undefined
@@ -143,6 +147,14 @@ export class ChangeStore implements ChangeSteps {
       }
     }
     throw contention(changeId);
+  }
+
+  /** The write that closes the follow-up of a change that was kept, unless a person has closed it. */
+  async #followUp({ changeId, driftStack }: LockedChange, now: number): Promise<Write[]> {
+    if (driftStack === undefined) return [];
+    const { operations } = this.#settings;
+    const finding = await this.#database.get(operations, itemKeys.finding(followUpId(changeId)));
+    return finding?.['status'] === 'open' ? [followUpClosed(operations, changeId, now)] : [];
   }
 
   /** Where a person was asked, the change is kept on their stored answer alone. */

@@ -1,3 +1,4 @@
+import type { AgentOwners } from '../approvals/authority.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Database } from '../platform/dynamodb.ts';
@@ -24,11 +25,13 @@ export class ExceptionStore {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #table: string;
+  readonly #agentOwners: AgentOwners;
 
-  constructor(database: Database, ledger: LedgerStore, operationsTable: string) {
+  constructor(database: Database, ledger: LedgerStore, operationsTable: string, agentOwners: AgentOwners) {
     this.#database = database;
     this.#ledger = ledger;
     this.#table = operationsTable;
+    this.#agentOwners = agentOwners;
   }
 
   /** Enters a request. It permits nothing until a second person approved it. */
@@ -59,7 +62,7 @@ export class ExceptionStore {
     const exception = await this.find(exceptionId);
     if (exception === undefined)
       return { outcome: 'refused', reason: `there is no exception ${exceptionId}` };
-    const may = mayDecide(exception, person, decision, now);
+    const may = mayDecide(exception, person, decision, this.#agentOwners, now);
     if (may.outcome === 'refused') return may;
     const decided: PolicyException = {
       ...exception,

@@ -75,7 +75,9 @@ export function parseExceptionRequest(
   const faults: string[] = [];
   const kinds = targetKinds.get(action);
   if (kinds === undefined) {
-    faults.push(`action ${action} is not in the action catalogue; it has ${[...targetKinds.keys()].join(', ')}`);
+    faults.push(
+      `action ${action} is not in the action catalogue; it has ${[...targetKinds.keys()].join(', ')}`,
+    );
   } else if (!kinds.includes(kindOf(targetKey))) {
     const keys = kinds.map((kind) => `${kind}/…`).join(' or ');
     faults.push(`target ${targetKey} is of another kind than those of ${action}, whose keys are ${keys}`);

@@ -1,4 +1,6 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
+import type { LedgerEvent } from '../audit/ledger-entry.ts';
+import { declarationChanges } from '../autonomy/declared-stages.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Database, Item, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError, InterlockError } from '../platform/errors.ts';
@@ -25,6 +27,11 @@ export type PublishResult =
   /** It is the one published last: a delivery that was repeated. */
   | { readonly outcome: 'already-current' };
 
+const autonomyFile = 'autonomy.json';
+
+/** A transaction has at most 100 items, and a few of them are the publication itself. */
+const mostDeclarations = 90;
+
 /** Each loss means that another publication was stored meanwhile. */
 const attempts = 5;
 
@@ -41,7 +48,7 @@ export class PolicyArchive {
   }
 
   /**
-   * Publishes a set once, with its ledger entry: repeated, it says so and writes nothing. Going back to an
+   * Publishes a set once, with its ledger entry and one for each stage it declares anew: repeated, it says so and writes nothing. Going back to an
    * earlier set is a publication of its own.
    *
    * @throws DependencyUnavailableError `policy.contention`.
@@ -74,6 +81,7 @@ export class PolicyArchive {
               changed: publication.changed.join(', '),
             },
           },
+          ...declarationEntries(before, files, now),
         ],
         this.#writes(files, publication),
       );
@@ -144,4 +152,20 @@ export class PolicyArchive {
     const item: Item | undefined = await this.#database.get(this.#table, itemKeys.currentPolicySet());
     return item?.['policyDigest'] as string | undefined;
   }
+}
+
+/** A declared stage is in force wherever none was set: nobody has to approve it, so it must not pass unseen. */
+function declarationEntries(before: PolicyFiles, after: PolicyFiles, now: EpochMs): LedgerEvent[] {
+  const changes = declarationChanges(before[autonomyFile], after[autonomyFile]);
+  const entry = (detail: LedgerEvent['detail']): LedgerEvent => ({
+    type: 'autonomy.declared',
+    atEpochMs: now,
+    actor: { kind: 'system', id: 'publish-policies' },
+    detail,
+  });
+  const further = changes.length - mostDeclarations;
+  return [
+    ...changes.slice(0, mostDeclarations).map((change) => entry({ ...change })),
+    ...(further > 0 ? [entry({ further, policyDigest: policyDigestOf(after) })] : []),
+  ];
 }

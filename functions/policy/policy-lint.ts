@@ -19,11 +19,13 @@ const ordinaryDay = 1_781_092_800_000;
  * table tests where it asks for tags: some of them it was written for.
  *
  * @param tables How the table tests went.
+ * @param knownRoles Roles that the other policy files name. @default every role is known
  */
 export function lintPolicies(
   wasm: Uint8Array,
   set: PolicySet,
   { determining, tags }: Pick<TableReport, 'determining' | 'tags'>,
+  knownRoles?: readonly string[],
 ): LintFinding[] {
   const examples = catalogueExamples();
   const deciding = new Set([...determining, ...decidingExamples(new PolicyEngine(wasm, set), set, examples)]);
@@ -45,6 +47,11 @@ export function lintPolicies(
             examples,
             asking.has(policyId) ? [{}, ...tags] : [{}],
           )
+        : []),
+      ...(parsed.json.effect === 'permit' && knownRoles !== undefined
+        ? principalsOf(parsed.json)
+            .filter((role) => !knownRoles.includes(role))
+            .map((role) => `it permits role ${JSON.stringify(role)}, which no other policy file knows`)
         : []),
     ];
     return problems.map((problem) => ({ policyId, problem }));
@@ -115,7 +122,13 @@ function breadthOf(
     target: { ...asked.target, type: 'another-kind' },
   });
   return [
-    ...(json.principal.op === 'All' ? ['it permits every role'] : []),
+    ...(principalsOf(json).length > 0
+      ? []
+      : [
+          json.principal.op === 'All' || json.principal.op === 'is'
+            ? 'it permits every role'
+            : 'it does not name one role with `principal ==`',
+        ]),
     ...(json.action.op === 'All' ? ['it permits every action'] : []),
     ...(permits(otherKind) ? ['it permits every kind of target'] : []),
     ...(permits((asked) => ({ ...asked, targetEnvironment: 'elsewhere' }))

@@ -19,6 +19,8 @@ export interface ChangeProps {
   readonly platform: Platform;
   /** Asks a person whether a change that could not be judged may stay; it answers the task token it is given. */
   readonly askPerson: IFunction;
+  /** Says what a person decided whose answer did not arrive in time. */
+  readonly settleApproval: IFunction;
 }
 
 /** Changes are carried out: lock, snapshot, authorise, execute, validate, keep or roll back, recover. */
@@ -46,10 +48,16 @@ export class Change extends Construct {
         ChangeControlFunctionArn: control.function.functionArn,
         ActionFunctionArns: functionArnsByAction(this.actions),
         AskPersonFunctionArn: props.askPerson.functionArn,
+        SettleApprovalFunctionArn: props.settleApproval.functionArn,
         BakeSeconds: String(platform.settings.bake.toSeconds()),
         VerdictSeconds: String(platform.settings.verdictTimeout.toSeconds()),
       },
-      invokes: [control.function, props.askPerson, ...this.actions.map((action) => action.function)],
+      invokes: [
+        control.function,
+        props.askPerson,
+        props.settleApproval,
+        ...this.actions.map((action) => action.function),
+      ],
     });
     this.stateMachine = workflow.stateMachine;
     this.#recover(platform, workflow.stateMachine);

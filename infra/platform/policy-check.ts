@@ -4,6 +4,7 @@ import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { parseAutonomyPolicy } from '../../functions/autonomy/autonomy-policy.ts';
 import { parseBreakGlassPolicy } from '../../functions/autonomy/break-glass-policy.ts';
 import { parseLoweringThresholds } from '../../functions/autonomy/lowering.ts';
+import { parseRunbookPolicy } from '../../functions/change/actions/ssm-run-automation/runbook-policy.ts';
 import { catalogue } from '../../functions/change/catalogue.ts';
 import { parseTaxonomy, type Taxonomy } from '../../functions/intake/taxonomy.ts';
 import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
@@ -31,12 +32,14 @@ const parsers = {
   'approvers.json': parseApproverPolicy,
   'autonomy.json': parseAutonomyPolicy,
   'autonomy-thresholds.json': parseLoweringThresholds,
-  'break-glass.json': parseBreakGlassPolicy,
+  // Every entry is read, whichever environment it is for.
+  'break-glass.json': (json: unknown) => parseBreakGlassPolicy(json, 'local'),
   'event-taxonomy.json': parseTaxonomy,
   'limits.json': parseLimits,
   // The parser stands beside the local sign-in page, in a file that Node cannot run unbundled.
   'local-users.json': (json: unknown) => json,
   'routing.json': parseRoutingPolicy,
+  'runbooks.json': parseRunbookPolicy,
 } as const;
 
 /**

@@ -5,7 +5,8 @@ import {
   type LedgerEvent,
   sealEntries,
 } from '../../functions/audit/ledger-entry.ts';
-import { factsOf, reportOn } from '../../functions/audit/ledger-report.ts';
+import { reportOn } from '../../functions/audit/ledger-report.ts';
+import { factsOf } from '../../functions/audit/recorded-fact.ts';
 
 const event = (type: string, detail: LedgerEvent['detail'] = {}): LedgerEvent => ({
   type,
@@ -18,7 +19,7 @@ const chain = (chainId: string, events: readonly LedgerEvent[]): LedgerEntry[] =
 
 const a = chain('incident#a', [
   event('incident.opened'),
-  event('decision.made', { planDigest: 'd1' }),
+  event('decision.made', { planDigest: 'd1', outcome: 'auto' }),
   event('approval.approved', { approvalId: 'p1' }),
   event('change.started', { changeId: 'c1' }),
   event('incident.closed'),
@@ -28,7 +29,7 @@ const b = chain('incident#b', [event('incident.opened')]);
 const facts = [
   { pk: 'INCIDENT#a', sk: 'INCIDENT', incidentId: 'a', status: 'closed' },
   { pk: 'INCIDENT#b', sk: 'INCIDENT', incidentId: 'b', status: 'open' },
-  { pk: 'DECISION#a', sk: 'd1', incidentId: 'a', planDigest: 'd1' },
+  { pk: 'DECISION#a', sk: 'd1', incidentId: 'a', planDigest: 'd1', outcome: 'auto' },
   { pk: 'APPROVAL#p1', sk: 'APPROVAL', incidentId: 'a', approvalId: 'p1', status: 'approved' },
   { pk: 'APPROVAL#p1', sk: 'TOKEN', ciphertext: new Uint8Array() },
   { pk: 'CHANGE#c1', sk: 'CHANGE', incidentId: 'a', changeId: 'c1', startedAtEpochMs: 1 },
@@ -59,6 +60,19 @@ describe('ledger report', () => {
     const forged = sealEntries('incident#b', b[0] as LedgerEntry, 'v1', [event(type, detail)]);
     expect(reportOn([...a, ...b, ...forged], facts).faults).toStrictEqual([
       { chainId: 'incident#b', sequence: 2, fault: 'contradicts-record' },
+    ]);
+  });
+
+  it('notices a decision that was turned into another one', () => {
+    const turned = {
+      pk: 'DECISION#a',
+      sk: 'd1',
+      incidentId: 'a',
+      planDigest: 'd1',
+      outcome: 'require-approval',
+    };
+    expect(reportOn(a, factsOf(turned), facts).faults).toStrictEqual([
+      { chainId: 'incident#a', sequence: 6, fault: 'missing-entry' },
     ]);
   });
 

@@ -22,11 +22,14 @@ const stagesPolicy = {
   ],
 } as unknown as AutonomyPolicy;
 const ana = 'arn:aws:iam::000000000000:user/ana';
-const policy = parseBreakGlassPolicy({
-  version: 1,
-  roles: [ana, 'arn:aws:iam::000000000000:user/ben'],
-  maximumMinutes: 15,
-});
+const policy = parseBreakGlassPolicy(
+  {
+    version: 1,
+    roles: [ana, 'arn:aws:iam::000000000000:user/ben'].map((role) => ({ environment: 'local', role })),
+    maximumMinutes: 15,
+  },
+  'local',
+);
 const request = { incidentId, by: ana, reason: 'nobody answers', minutes: 10 };
 
 let tables: TestTables;

@@ -5,15 +5,39 @@ import { mayBreakGlass, parseBreakGlassPolicy } from '../../functions/autonomy/b
 import breakGlassJson from '../../policies/break-glass.json' with { type: 'json' };
 
 const session = 'arn:aws:sts::111122223333:assumed-role/InterlockBreakGlass/ana';
-const policy = parseBreakGlassPolicy({
+const seededAna = { environment: 'local', role: 'arn:aws:iam::000000000000:user/ana' };
+const file = {
   version: 1,
-  roles: ['arn:aws:sts::*:assumed-role/InterlockBreakGlass/*', 'arn:aws:iam::000000000000:user/ana'],
+  roles: ['arn:aws:sts::*:assumed-role/InterlockBreakGlass/*', seededAna],
   maximumMinutes: 10,
-});
+};
+const policy = parseBreakGlassPolicy(file, 'local');
 
 describe('who may break the glass', () => {
-  it('is read as shipped', () => {
-    expect(parseBreakGlassPolicy(breakGlassJson)).toStrictEqual(breakGlassJson);
+  it('is read as shipped, and only local knows the seeded user', () => {
+    const sessions = 'arn:aws:sts::*:assumed-role/InterlockBreakGlass/*';
+    const here = (environment: string) => parseBreakGlassPolicy(breakGlassJson, environment);
+    expect(here('local')).toStrictEqual({ roles: [sessions, seededAna.role], maximumMinutes: 15 });
+    for (const environment of ['dev', 'prod', 'Local', 'local-2', ''])
+      expect(here(environment)).toStrictEqual({ roles: [sessions], maximumMinutes: 15 });
+  });
+
+  it('holds an entry of one environment there alone', () => {
+    const bob = 'arn:aws:iam::111122223333:user/bob';
+    const roles = [{ environment: 'dev', role: bob }];
+    expect(mayBreakGlass(parseBreakGlassPolicy({ ...file, roles }, 'dev'), bob)).toBe(true);
+    expect(mayBreakGlass(parseBreakGlassPolicy({ ...file, roles }, 'prod'), bob)).toBe(false);
+  });
+
+  it.each([
+    ['everywhere', 'arn:aws:iam::000000000000:user/ana'],
+    ['everywhere, by a pattern', 'arn:aws:iam::0*:user/ana'],
+    ['in another environment', { ...seededAna, environment: 'prod' }],
+    ['in no environment', { ...seededAna, environment: '' }],
+    ['in an environment like it', { ...seededAna, environment: 'Local' }],
+  ])('refuses the local account %s, wherever it is read', (_what, role) => {
+    for (const environment of ['local', 'prod'])
+      expect(() => parseBreakGlassPolicy({ ...file, roles: [role] }, environment)).toThrow(/000000000000/);
   });
 
   it.each([
@@ -43,10 +67,8 @@ describe('who may break the glass', () => {
   });
 
   it('takes characters that mean something elsewhere as themselves', () => {
-    const odd = parseBreakGlassPolicy({
-      ...policy,
-      roles: ['arn:aws:sts::1.3:assumed-role/a.b+(c)|d*e/*'],
-    });
+    const roles = ['arn:aws:sts::1.3:assumed-role/a.b+(c)|d*e/*'];
+    const odd = parseBreakGlassPolicy({ ...file, roles }, 'prod');
     expect(mayBreakGlass(odd, 'arn:aws:sts::1.3:assumed-role/a.b+(c)|dXXe/s')).toBe(true);
     expect(mayBreakGlass(odd, 'arn:aws:sts::123:assumed-role/aXb+(c)|de/s')).toBe(false);
   });
@@ -62,10 +84,8 @@ describe('who may break the glass', () => {
   });
 
   it('answers at once for a hostile pattern and name', () => {
-    const hostile = parseBreakGlassPolicy({
-      ...policy,
-      roles: [`arn:aws:sts::1:assumed-role/r/${'a*'.repeat(200)}b`],
-    });
+    const roles = [`arn:aws:sts::1:assumed-role/r/${'a*'.repeat(200)}b`];
+    const hostile = parseBreakGlassPolicy({ ...file, roles }, 'prod');
     expect(mayBreakGlass(hostile, `arn:aws:sts::1:assumed-role/r/${'a'.repeat(100_000)}`)).toBe(false);
   });
 
@@ -82,7 +102,9 @@ describe('who may break the glass', () => {
     ['a part too many', 'arn:aws:sts::*:x:assumed-role/R/*'],
     ['nothing', ''],
   ])('cannot be %s', (_what, role) => {
-    expect(() => parseBreakGlassPolicy({ ...policy, roles: [role] })).toThrow(/policies\/break-glass\.json/);
+    expect(() =>
+      parseBreakGlassPolicy({ ...file, roles: [{ environment: 'local', role }] }, 'local'),
+    ).toThrow(/policies\/break-glass\.json/);
   });
 
   it.each([
@@ -91,7 +113,9 @@ describe('who may break the glass', () => {
     ['no minute', { maximumMinutes: 0 }],
     ['an unknown member', { everybody: true }],
   ])('is refused with %s', (_what, change) => {
-    expect(() => parseBreakGlassPolicy({ ...policy, ...change })).toThrow(/policies\/break-glass\.json/);
+    expect(() => parseBreakGlassPolicy({ ...file, ...change }, 'local')).toThrow(
+      /policies\/break-glass\.json/,
+    );
   });
 });
 

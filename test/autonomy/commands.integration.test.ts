@@ -14,8 +14,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { Database, type Item } from '../../functions/platform/dynamodb.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
+import { PolicyArchive } from '../../functions/policy/policy-archive.store.ts';
 import { type Emulator, startEmulator } from '../../local/emulator.ts';
 import { createPeople } from '../../local/people.ts';
 import { region, rootCredentials } from '../../local/places.ts';
@@ -81,9 +83,13 @@ describe('interlock autonomy', () => {
     );
     expect(asked).toMatchObject({ outcome: 'requested', request: { from: 'suggest', to: 'auto-low' } });
     const { requestId } = (asked as { request: { requestId: string } }).request;
-    expect((await cli('autonomy', 'requests')).out).toMatch(/raise-[\s\S]*no success rate[\s\S]*incidents/);
+    expect((await cli('autonomy', 'requests')).out).toMatch(
+      /raise-[\s\S]*no success rate[\s\S]*incidents[\s\S]*since the last change[\s\S]*last lowered .*user\/ana: odd/,
+    );
     const own = await cli('--as', 'ana', 'autonomy', 'approve', requestId);
     expect(own).toMatchObject({ code: 1, err: expect.stringContaining('a second person has to approve') });
+    const owner = await cli('--as', 'mia', 'autonomy', 'approve', requestId);
+    expect(owner).toMatchObject({ code: 1, err: expect.stringContaining('you answer for agent responder') });
     expect((await cli('--as', 'ben', 'autonomy', 'approve', requestId)).code).toBe(0);
     expect(await json('autonomy', 'show')).toContainEqual(
       expect.objectContaining({
@@ -102,7 +108,7 @@ describe('interlock autonomy', () => {
 
   it.each<[string[], number, RegExp]>([
     [['set', 'local', 'responder', 'traffik', 'observe', '--reason', 'x'], 1, /known are .*traffic/],
-    [['set', ...place, 'Guarded', '--reason', 'x'], 1, /observe, suggest, auto-low, guarded/],
+    [['set', ...place, 'Guarded', '--reason', 'x'], 2, /observe, suggest, auto-low, guarded/],
     [['set', ...place, 'observe'], 2, /--reason/],
     [['approve', 'raise-nothing'], 1, /autonomy requests/],
   ])('refuses %j with exit code %d and says what there is', async (args, code, message) => {
@@ -110,10 +116,80 @@ describe('interlock autonomy', () => {
     expect([refused.code, refused.err]).toStrictEqual([code, expect.stringMatching(message)]);
   });
 
+  it('shows what was declared by a publication', async () => {
+    const ledger = new LedgerStore(database, 'Ledger', 'test');
+    const stages = [
+      { environment: 'local', agentRole: 'responder', actionClass: 'repair', stage: 'guarded' },
+    ];
+    const files = { 'autonomy.json': JSON.stringify({ stages }) };
+    await new PolicyArchive(database, ledger, operations).publish(files, 'artefact', Date.now());
+    expect((await cli('autonomy', 'history')).out).toMatch(
+      /autonomy\.declared .*actionClass=repair .*stage=guarded/,
+    );
+    expect((await cli('autonomy', 'history')).out).not.toContain('policy.published');
+    expect(await json('autonomy', 'evidence', 'local', 'responder', 'repair')).toMatchObject({
+      evidence: { sinceLastChange: { ended: 0 } },
+    });
+  });
+
   it('does not skip a stage on the way up', async () => {
     await cli('autonomy', 'set', ...place, 'observe', '--reason', 'start over');
     const refused = await cli('--as', 'ana', 'autonomy', 'set', ...place, 'guarded', '--reason', 'x');
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('ask for suggest') });
+  });
+});
+
+describe('interlock exception', () => {
+  const wanted = (change: Record<string, string>) =>
+    Object.entries({
+      role: 'responder',
+      action: 'lambda.shift-alias',
+      target: 'lambda-alias/checkout:live',
+      environment: 'local',
+      owner: 'platform team',
+      ticket: 'OPS-12',
+      reason: 'the responder helps out this week',
+      days: '1',
+      ...change,
+    }).flatMap(([name, value]) => [`--${name}`, value]);
+
+  it('is approved by neither who asked nor the agent’s owner', async () => {
+    const asked = await json('--as', 'ana', 'exception', 'request', ...wanted({}));
+    const { exceptionId } = asked as { exceptionId: string };
+    const approve = (as: string) => cli('--as', as, 'exception', 'approve', exceptionId);
+    expect(await approve('ana')).toMatchObject({ code: 1, out: expect.stringContaining('a second person') });
+    expect(await approve('mia')).toMatchObject({ code: 1, out: expect.stringContaining('agent-owner') });
+    expect(await approve('ben')).toMatchObject({ code: 0 });
+  });
+
+  it.each<[Record<string, string>, RegExp]>([
+    [{ role: 'respondr' }, /no agent role "respondr"; known are responder/],
+    [{ environment: 'locl' }, /no environment "locl"; known are local/],
+    [{ action: 'lambda.shift-alais' }, /not in the action catalogue/],
+    [{ target: 'bogus' }, /one target as kind\/name/],
+    [{ target: 'ecs-service/shop:web' }, /whose keys are lambda-alias\//],
+    [{ action: 'ssm.run-automation' }, /of another kind/],
+  ])('cannot be requested with %j', async (change, message) => {
+    const refused = await cli('--as', 'ana', 'exception', 'request', ...wanted(change));
+    expect([refused.code, refused.err]).toStrictEqual([1, expect.stringMatching(message)]);
+  });
+});
+
+describe('interlock policy', () => {
+  it.each<[string[], RegExp]>([
+    [['matrix', '--environment', 'nowhere'], /no environment "nowhere"; known are local/],
+    [['replay', '--since', '1h', '--candidate', '/nonexistent'], /no directory \/nonexistent/],
+    [['replay', '--since', '1h', '--candidate', interlock], /no directory .*main\.ts/],
+  ])('refuses %j', async (args, message) => {
+    const refused = await cli('policy', ...args);
+    expect([refused.code, refused.err]).toStrictEqual([1, expect.stringMatching(message)]);
+    expect(refused.err).not.toContain('unexpected');
+  });
+
+  it('shows the matrix of the stage that is named', async () => {
+    expect(await json('policy', 'matrix', '--live')).toMatchObject({ environment: 'local' });
+    expect(await json('--stage', 'prod', 'policy', 'matrix')).toMatchObject({ environment: 'prod' });
+    expect(await json('policy', 'matrix', '--environment', 'local')).toMatchObject({ environment: 'local' });
   });
 });
 

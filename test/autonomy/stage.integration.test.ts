@@ -20,6 +20,8 @@ const policy = { stages: [{ ...place, stage: 'suggest' }] } as unknown as Autono
 const ana = 'arn:aws:iam::111122223333:user/ana';
 const ben = 'arn:aws:iam::111122223333:user/ben';
 const mia = 'arn:aws:iam::111122223333:user/mia';
+const zoe = 'arn:aws:iam::111122223333:user/zoe';
+const agentOwners = [{ agentRole: 'responder', identityIds: ['zoe'] }];
 const evidence = evidenceFor(
   place,
   { decisions: [], changes: [], incidents: [] },
@@ -35,7 +37,7 @@ beforeEach(async () => {
   now = start;
   const { database, ledger } = tables;
   stages = new StageStore(database, ledger, tables, policy, () => now);
-  requests = new StageRequestStore(database, ledger, tables, stages, () => now);
+  requests = new StageRequestStore(database, ledger, tables, stages, agentOwners, () => now);
 });
 
 const chain = () => tables.ledger.read(controlChain('autonomy', start));
@@ -111,6 +113,7 @@ describe('raising', () => {
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });
     expect(await requests.approve(request.requestId, ana)).toMatchObject({ outcome: 'same-person' });
     expect(await requests.approve(request.requestId, 'unknown')).toMatchObject({ outcome: 'unknown-person' });
+    expect(await requests.approve(request.requestId, zoe)).toMatchObject({ outcome: 'agent-owner' });
     expect(await requests.approve('raise-nothing', ben)).toMatchObject({ outcome: 'unknown' });
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });
     expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome: 'raised' });
@@ -165,7 +168,14 @@ describe('raising', () => {
     const read = await requests.find(request.requestId);
     // What a caller would need who looked at a copy in which somebody else had asked.
     const forged = { ...read, requestedByPerson: 'somebody-else' } as StageRequest;
-    const deceived = new StageRequestStore(tables.database, tables.ledger, tables, stages, () => now);
+    const deceived = new StageRequestStore(
+      tables.database,
+      tables.ledger,
+      tables,
+      stages,
+      agentOwners,
+      () => now,
+    );
     deceived.find = async () => forged;
     expect((await deceived.approve(request.requestId, ana)).outcome).not.toBe('raised');
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });

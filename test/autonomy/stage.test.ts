@@ -115,9 +115,13 @@ describe('approving a request', () => {
   const inForce = { stage: 'suggest', version: 3 } as const;
   const ben = 'arn:aws:iam::111122223333:user/ben';
   const now = 1_795_996_799_999;
+  const owners = [
+    { agentRole: 'responder', identityIds: ['Mia'] },
+    { agentRole: 'gardener', identityIds: ['ben'] },
+  ];
 
   it('is for a second person, in time, on the stage it was asked for', () => {
-    expect(approvalRefusal(request, inForce, ben, now)).toBeUndefined();
+    expect(approvalRefusal(request, inForce, ben, owners, now)).toBeUndefined();
   });
 
   it.each([
@@ -126,12 +130,14 @@ describe('approving a request', () => {
     ['same-person', request, inForce, 'arn:aws:sts::111122223333:assumed-role/Operator/ana', now],
     ['unknown-person', request, inForce, 'unknown', now],
     ['unknown-person', request, inForce, '', now],
+    ['agent-owner', request, inForce, 'arn:aws:iam::111122223333:user/mia', now],
+    ['agent-owner', request, inForce, 'arn:aws:sts::999900009999:assumed-role/Operator/MIA', now],
     ['expired', request, inForce, ben, 1_795_996_800_000],
     ['already-decided', { ...request, status: 'rejected' }, inForce, ben, now],
     ['already-decided', { ...request, status: 'approved' }, inForce, ben, now],
     ['stage-changed', request, { stage: 'suggest', version: 4 }, ben, now],
     ['stage-changed', request, { stage: 'observe', version: 3 }, ben, now],
   ] as const)('is refused as %s', (refusal, asked, reading, by, at) => {
-    expect(approvalRefusal(asked as StageRequest, reading, by, at)).toBe(refusal);
+    expect(approvalRefusal(asked as StageRequest, reading, by, owners, at)).toBe(refusal);
   });
 });

@@ -4,11 +4,13 @@ import { decide } from '../../functions/autonomy/decision.ts';
 import type { DecisionRules } from '../../functions/autonomy/decision-input.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { KillSwitchStore } from '../../functions/autonomy/kill-switch.store.ts';
+import { replayDecision } from '../../functions/autonomy/replay.ts';
 import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import {
   type ShiftAliasParameters,
   shiftAlias,
 } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
+import { runAutomation } from '../../functions/change/actions/ssm-run-automation/definition.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 import type { Item } from '../../functions/platform/dynamodb.ts';
 import { controlChain, incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
@@ -84,6 +86,44 @@ describe('decisions', () => {
     const answers = await Promise.all(Array.from({ length: 20 }, () => decided('inc-race', planDigest)));
     for (const answer of answers) expect(answer).toStrictEqual(answers[0]);
     expect(await typesIn('inc-race')).toStrictEqual(['decision.made']);
+  });
+
+  it('takes no model’s word for what a runbook does, and is made again from what was stored', async () => {
+    const runbook = {
+      documentName: 'Checkout-EnableMaintenance',
+      documentVersion: '3',
+      targetParameterName: 'Service',
+      targetType: 'ecs-service',
+      targetValue: 'shop/checkout',
+      inverse: { documentName: 'Checkout-DisableMaintenance', documentVersion: '2' },
+    } as const;
+    const planned = (incidentId: string): Plan => ({
+      ...planFor(incidentId),
+      action: runAutomation.id,
+      parameters: runbook,
+      target: runAutomation.target(runbook),
+      effect: runAutomation.effect(runbook),
+      rollbackPlan: rollbackPlanOf(runAutomation, runbook),
+      successCriteria: runAutomation.successCriteria(runbook),
+    });
+    const listed = {
+      document: 'Checkout-EnableMaintenance',
+      version: '3',
+      target: 'ecs-service',
+      targetParameter: 'Service',
+    };
+    const paired = { ...listed, inverse: { document: 'Checkout-DisableMaintenance', version: '2' } };
+    for (const [incidentId, runbooks, decision] of [
+      ['inc-unlisted', [], { outcome: 'deny', clause: 'plan.unsound', reason: /does not list runbook/ }],
+      ['inc-unpaired', [listed], { outcome: 'deny', clause: 'plan.unsound', reason: /takes back/ }],
+      ['inc-paired', [paired], { outcome: 'require-approval', clause: 'autonomy.matrix', reason: /./ }],
+    ] as const) {
+      const text = JSON.stringify({ version: 1, runbooks });
+      const under = decisionRules({ ...files, 'runbooks.json': text }, readCedarWasm());
+      const stored = await decisions.decide(incidentId, await propose(planned(incidentId)), under, clock);
+      expect(stored).toMatchObject({ ...decision, reason: expect.stringMatching(decision.reason) });
+      expect(replayDecision(stored, under).outcome).toBe('identical');
+    }
   });
 
   it('says everything that a change needs to be started by, and is listed by its outcome', async () => {

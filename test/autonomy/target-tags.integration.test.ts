@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CreateFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DecisionStore } from '../../functions/autonomy/decision.store.ts';
@@ -43,6 +44,7 @@ beforeAll(async () => {
       Tags: tags,
     }),
   );
+  const queues = { deadLetterQueueName: `${shop}-dead`, sourceQueueName: `${shop}-source` };
   const service = { cluster: `${shop}-cluster`, service: shop };
   const { applicationId, environmentId } = appConfigEnvironments[0] ?? {};
   const execution = `arn:aws:states:us-east-1:000000000000:execution:${shop}:one`;
@@ -56,7 +58,7 @@ beforeAll(async () => {
     'appconfig.start-deployment': { applicationId, environmentId },
     'dynamodb.set-capacity': { tableName: `${shop}-provisioned` },
     'events.set-rule-state': { ruleName: `${shop}-placed`, eventBusName: `${shop}-bus` },
-    'sqs.redrive-dead-letters': { deadLetterQueueName: `${shop}-dead` },
+    'sqs.redrive-dead-letters': queues,
     'ec2.reboot-instance': { instanceId: instances[0]?.instanceId },
     'states.redrive-execution': { executionArn: execution },
   }))
@@ -101,6 +103,50 @@ describe('the tags of a target', () => {
     const elsewhere = new TargetTagsClient({ ...place, account: '111122223333' });
     const group = proposalOf('autoscaling.set-desired-capacity', { groupName: shop });
     expect((await elsewhere.tagsOf(group)).reading).toBe('unreadable');
+  });
+
+  it.each([
+    [{}, undefined],
+    [{ 'interlock:protected': 'false' }, 'false'],
+    [{ 'interlock:protected': 'yes' }, 'yes'],
+    [{ 'interlock:protected': 'yes', only: 'on the source' }, 'yes'],
+  ])('protect when anything else that is named is protected: %j', async (source, protection) => {
+    const sqs = new SQSClient({});
+    const name = `q-${randomUUID().slice(0, 8)}`;
+    const own = { 'interlock:workload': shop };
+    await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead`, tags: own }));
+    await sqs.send(new CreateQueueCommand({ QueueName: name, tags: { ...own, ...source } }));
+    const named = { deadLetterQueueName: `${name}-dead`, sourceQueueName: name };
+    const reading = await reader.tagsOf(proposalOf('sqs.redrive-dead-letters', named));
+    const protecting =
+      protection === undefined || protection === 'false' ? {} : { 'interlock:protected': protection };
+    expect(reading).toStrictEqual({ reading: 'read', tags: { ...own, ...protecting } });
+    // The target's own word for itself does not speak for the other.
+    const swapped = { deadLetterQueueName: name, sourceQueueName: `${name}-dead` };
+    expect(await reader.tagsOf(proposalOf('sqs.redrive-dead-letters', swapped))).toStrictEqual({
+      reading: 'read',
+      tags: { ...own, ...source },
+    });
+  });
+
+  it('protect although the target itself says that it is not protected', async () => {
+    const sqs = new SQSClient({});
+    const name = `q-${randomUUID().slice(0, 8)}`;
+    for (const [QueueName, value] of [
+      [`${name}-dead`, 'false'],
+      [name, 'true'],
+    ])
+      await sqs.send(new CreateQueueCommand({ QueueName, tags: { 'interlock:protected': value ?? '' } }));
+    const named = { deadLetterQueueName: `${name}-dead`, sourceQueueName: name };
+    expect(await reader.tagsOf(proposalOf('sqs.redrive-dead-letters', named))).toStrictEqual({
+      reading: 'read',
+      tags: { 'interlock:protected': 'true' },
+    });
+  });
+
+  it('are not known when those of anything else that is named are not', async () => {
+    const nowhere = { deadLetterQueueName: `${shop}-dead`, sourceQueueName: `${shop}-nowhere` };
+    expect((await reader.tagsOf(proposalOf('sqs.redrive-dead-letters', nowhere))).reading).toBe('unreadable');
   });
 
   it('are not known when the API does not answer', async () => {

@@ -378,6 +378,24 @@ describe('validate', () => {
     expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'fail' });
     alias.state = { functionVersion: '1', additionalWeights: {}, revisionId: 'r2' };
     expect(await arriving.run(task('validate'))).toMatchObject({ outcome: 'pending' });
+    // As of a runbook that ended badly: it stands where the change leads, and nothing is left to wait for.
+    for (const [isUnderWay, outcome] of [
+      [false, 'fail'],
+      [true, 'pending'],
+    ] as const) {
+      const rules = { ...aliasTarget, readBack: () => 'no such value', isUnderWay: () => isUnderWay };
+      const ending = new ActionRunner(rules, alias, surroundings);
+      expect(await ending.run(task('validate'))).toMatchObject({ outcome });
+    }
+    // As of one that has no inverse: under way although nothing tells where it leads.
+    const onTheWay = {
+      ...aliasTarget,
+      readBack: () => 'on its way',
+      isAfter: () => false,
+      isUnderWay: () => true,
+    };
+    const running = new ActionRunner(onTheWay, alias, surroundings);
+    expect(await running.run(task('validate'))).toMatchObject({ outcome: 'pending' });
     alias.trouble.read = new DependencyUnavailableError('change.service-busy', 'busy');
     expect(await runner.run(task('validate'))).toMatchObject({ outcome: 'pending' });
     alias.trouble.read = new Error('no answer');

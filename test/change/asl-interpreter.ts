@@ -23,6 +23,7 @@ export interface State {
     readonly IntervalSeconds: number;
     readonly MaxAttempts: number;
     readonly BackoffRate: number;
+    readonly MaxDelaySeconds?: number;
   }[];
   readonly Catch?: readonly {
     readonly ErrorEquals: readonly string[];
@@ -45,8 +46,13 @@ export function changeMachine(
   actionFunctionArns: object,
   changeControlFunctionArn: string,
   bakeSeconds: number,
-  verdict: { readonly askPersonFunctionArn: string; readonly seconds: number } = {
+  verdict: {
+    readonly askPersonFunctionArn: string;
+    readonly settleApprovalFunctionArn: string;
+    readonly seconds: number;
+  } = {
     askPersonFunctionArn: 'ask-person',
+    settleApprovalFunctionArn: 'settle-approval',
     seconds: 600,
   },
 ): Definition {
@@ -55,6 +61,7 @@ export function changeMachine(
     .replaceAll('${ChangeControlFunctionArn}', changeControlFunctionArn)
     .replaceAll('${BakeSeconds}', String(bakeSeconds))
     .replaceAll('${AskPersonFunctionArn}', verdict.askPersonFunctionArn)
+    .replaceAll('${SettleApprovalFunctionArn}', verdict.settleApprovalFunctionArn)
     .replaceAll('${VerdictSeconds}', String(verdict.seconds));
   return JSON.parse(text) as Definition;
 }
@@ -189,7 +196,8 @@ async function call(
       const attempts = retrier === undefined ? 0 : (used.get(retrier) ?? 0);
       if (retrier === undefined || attempts >= retrier.MaxAttempts) return { outcome: 'error', error };
       used.set(retrier, attempts + 1);
-      around.pass(retrier.IntervalSeconds * retrier.BackoffRate ** attempts);
+      const { IntervalSeconds, BackoffRate, MaxDelaySeconds = Number.POSITIVE_INFINITY } = retrier;
+      around.pass(Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** attempts));
     }
   }
 }

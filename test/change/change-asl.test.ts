@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isTerminal } from '../../functions/change/change-status.ts';
 import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
+import { parseStageSettings, stages } from '../../infra/stage-settings.ts';
 import { changeMachine } from './asl-interpreter.ts';
 
 const machine = changeMachine({ 'lambda.shift-alias': 'action' }, 'change-control', 60);
@@ -50,6 +51,27 @@ describe('the definition of the change machine', () => {
       ErrorEquals.includes('DependencyUnavailableError'),
     );
     expect(busy?.MaxAttempts).toBeGreaterThanOrEqual(8);
+  });
+
+  it('waits minutes for a throttled rollback, but not beyond the shortest lease of a lock', () => {
+    const throttled = machine.States['Roll the change back']?.Retry?.find(({ ErrorEquals }) =>
+      ErrorEquals.includes('Lambda.TooManyRequestsException'),
+    );
+    const { IntervalSeconds = 0, MaxAttempts = 0, BackoffRate = 0, MaxDelaySeconds = 0 } = throttled ?? {};
+    const pauses = Array.from({ length: MaxAttempts }, (_, attempt) =>
+      Math.min(MaxDelaySeconds, IntervalSeconds * BackoffRate ** attempt),
+    );
+    const seconds = pauses.reduce((sum, pause) => sum + pause, 0);
+    expect(seconds).toBeGreaterThanOrEqual(300);
+    const leases = stages.map((stage) => parseStageSettings({ stage }).lockLease.toSeconds());
+    expect(seconds).toBeLessThan(Math.min(...leases) - 90);
+  });
+
+  it('asks what a person decided before it undoes a change whose answer did not arrive', () => {
+    expect(machine.States['Ask a person']?.Catch?.map(({ Next }) => Next)).toStrictEqual([
+      'Settle the verdict',
+    ]);
+    expect(machine.States['Settle the verdict']?.Next).toBe('Check the verdict');
   });
 
   it('retries by names that exist', () => {

@@ -325,7 +325,11 @@ async function createMachine(
   control: string,
   bakeSeconds: number,
 ): Promise<string> {
-  const verdict = { askPersonFunctionArn: personArn, seconds: 60 };
+  const verdict = {
+    askPersonFunctionArn: personArn,
+    settleApprovalFunctionArn: 'never-invoked',
+    seconds: 60,
+  };
   const definition = structuredClone(changeMachine(arns, control, bakeSeconds, verdict));
   // The same machine with pauses a test can wait for.
   Object.assign(definition.States['Set the bounds']?.Assign ?? {}, {

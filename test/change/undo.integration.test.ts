@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { closeFinding } from '../../functions/audit/finding-closure.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { ExecutionDied, named } from './asl-interpreter.ts';
@@ -120,6 +121,37 @@ describe('undoing a change that was kept', () => {
     expect(await world.undo()).toMatchObject(output('rollback-failed', 'somebody else'));
     expect(await world.settled()).toMatchObject({ version: '9', lock: 'free', finding: 'open' });
     expect(world.pages).toStrictEqual([world.changeId]);
+  });
+
+  it.each([
+    ['closes its follow-up', false, { closedBy: 'change-control', evidence: 'the change was undone' }],
+    ['leaves a follow-up that a person has closed', true, { closedBy: 'ada', evidence: 'ticket 7' }],
+  ])('%s', async (_what, isClosedByPerson, closed) => {
+    const world = new World(tables);
+    world.owner = { outcome: 'owned', stack: 'checkout' };
+    await world.prepare();
+    await world.killSwitch(false);
+    await world.execute();
+    const followUp = await world.findingOf('drift-follow-up');
+    expect(followUp).toMatchObject({ status: 'open', detail: { changeId: world.changeId } });
+    const closure = { by: 'ada', evidence: 'ticket 7', atEpochMs: world.now };
+    if (isClosedByPerson) {
+      // Right before the change is recorded as rolled back, after its finding was read as open.
+      let writes = 0;
+      world.database.beforeTransact = async () => {
+        writes += 1;
+        if (writes !== 2) return;
+        const write = closeFinding(tables.operations, String(followUp?.['findingId']), closure);
+        await tables.database.transact([write]);
+      };
+    }
+    expect(await world.undo()).toMatchObject(output('rolled-back', 'undone by a person'));
+    expect(await world.findingOf('drift-follow-up')).toMatchObject({
+      status: 'closed',
+      statusKey: 'FINDING#closed',
+      ...closed,
+    });
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', lock: 'free', chainFaults: [] });
   });
 
   it('gives way to a kill switch that is engaged first', async () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freshTables, type TestTables } from '../platform/tables.ts';
-import { ExecutionDied } from './asl-interpreter.ts';
+import { ExecutionDied, named } from './asl-interpreter.ts';
 import { World } from './world.ts';
 
 let tables: TestTables;
@@ -61,6 +61,52 @@ describe('a change that cannot be judged', () => {
     const world = await unclear();
     world.verdict = verdict;
     expect(await world.execute()).toMatchObject(output('rolled-back', reason));
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+
+  it.each(['States.Timeout', 'States.HeartbeatTimeout', 'Lambda.Unknown'])(
+    'is kept when a person said so and only the answer got lost (%s)',
+    async (error) => {
+      const world = await unclear();
+      world.verdict = 'approved';
+      world.lostAnswer = error;
+      expect(await world.execute()).toMatchObject(output('kept', 'a person decided to keep it'));
+      expect(await world.settled()).toMatchObject({
+        status: 'kept',
+        version: '1',
+        lock: 'free',
+        chainFaults: [],
+      });
+      expect(await world.types()).toContain('approval.callback-too-late');
+    },
+  );
+
+  it('is rolled back when a person said no and the answer got lost', async () => {
+    const world = await unclear();
+    world.verdict = 'rejected';
+    world.lostAnswer = 'States.Timeout';
+    expect(await world.execute()).toMatchObject(output('rolled-back', 'a person decided to undo it'));
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+
+  it('is rolled back when the question is still open, which nobody can answer any more', async () => {
+    const world = await unclear();
+    world.isAskedUnanswered = true;
+    expect(await world.execute()).toMatchObject(output('rolled-back', 'no person decided: States.Timeout'));
+    expect(await world.types()).toContain('approval.expired');
+    expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+  });
+
+  it('is rolled back when nobody can say what was decided', async () => {
+    const world = await unclear();
+    world.verdict = 'approved';
+    world.lostAnswer = 'States.Timeout';
+    const ending = await world.execute({
+      onState: (state) => {
+        if (state === 'Settle the verdict') throw named('Runtime.ExitError', 'the process died');
+      },
+    });
+    expect(ending).toMatchObject(output('rolled-back', 'it is not known what a person decided'));
     expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
   });
 

@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
+import { type Approval, newApproval } from '../../functions/approvals/approval.ts';
+import { toApprovalItem } from '../../functions/approvals/approval-item.ts';
+import { settleApproval } from '../../functions/approvals/settle-approval.ts';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { type LedgerEntry, verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
@@ -182,6 +186,10 @@ export class World {
   readonly metrics = new Map<string, CriterionFinding>();
   /** What a person answers, as the approvals store it; nobody answers where there is none. */
   verdict: 'approved' | 'rejected' | undefined;
+  /** The error that the wait ends with although the answer is stored. */
+  lostAnswer: string | undefined;
+  /** The question is stored, and still open when the wait ends. */
+  isAskedUnanswered = false;
   /** What was asked, in order. */
   readonly questions: unknown[] = [];
   readonly executions = new Map<string, ExecutionState>();
@@ -362,6 +370,7 @@ export class World {
           invoke: async (functionName, payload, state) => {
             await options.onState?.(state, payload);
             if (functionName === 'ask-person') return this.#askPerson(payload);
+            if (functionName === 'settle-approval') return this.#settle(payload);
             if (functionName === 'action') return this.runner.run(z.parse(actionTaskInput, payload));
             return controlChange(z.parse(changeRequest, payload), {
               changes: this.changes,
@@ -388,18 +397,25 @@ export class World {
     this.questions.push(payload);
     const { approvalId } = payload as { approvalId: string };
     const { verdict, incidentId, planDigest } = this;
-    if (verdict === undefined) {
-      this.now += 600_000;
-      throw named('States.Timeout', 'nobody answered');
+    if (verdict !== undefined || this.isAskedUnanswered) {
+      const asked = { approvalId, incidentId, planDigest, quorum: 1, requestedAtEpochMs: this.now };
+      const status = verdict ?? 'pending';
+      const approval: Approval = { ...newApproval({ ...asked, lifeSeconds: 600 }), status };
+      await this.put(this.tables.operations, toApprovalItem(approval));
     }
-    await this.put(this.tables.operations, {
-      ...itemKeys.approval(approvalId),
+    if (verdict !== undefined && this.lostAnswer === undefined) return { outcome: verdict };
+    this.now += 600_000;
+    throw named(this.lostAnswer ?? 'States.Timeout', 'no answer arrived');
+  }
+
+  /** What the settle function does. */
+  async #settle(payload: unknown): Promise<{ outcome: string }> {
+    const { approvalId } = payload as { approvalId: string };
+    const clock = () => this.now;
+    return settleApproval(
+      new ApprovalStore(this.database, this.ledger, this.tables.operations, clock),
       approvalId,
-      incidentId,
-      planDigest,
-      status: verdict,
-    });
-    return { outcome: verdict };
+    );
   }
 
   /** Undoes a kept change, as `change roll-back` starts it. */

@@ -9,6 +9,7 @@ import {
   functionNames,
 } from '../../infra/platform/function-entries.ts';
 import { loadAction } from '../change/actions/contract.ts';
+import { notOnTheEmulator } from '../change/actions/emulator-exceptions.ts';
 import type { ProbeCall } from './role-probe.lambda.ts';
 import { deployedFunctions, RoleProbes } from './role-probes.ts';
 
@@ -505,6 +506,14 @@ const onInterlockItself: readonly [string, (names: Names) => ProbeCall][] = [
     }),
   ],
   [
+    'PutParameter of the version of the bootstrap',
+    () => ({
+      service: 'ssm',
+      command: 'PutParameter',
+      input: { Name: '/cdk-bootstrap/hnb659fds/version', Value: '1', Overwrite: true },
+    }),
+  ],
+  [
     'DisableRule of a sweep of Interlock',
     ({ SweepRuleName }) => ({
       service: 'eventbridge',
@@ -588,6 +597,11 @@ describe('the effect of each action', () => {
       await own.destroy?.();
       await foreign.destroy?.();
     }
+  });
+
+  it('is tried for every action that the emulator has', () => {
+    const tried = [...Object.keys(effects), ...Object.keys(notOnTheEmulator)];
+    expect(tried.toSorted()).toStrictEqual(catalogue.map(({ id }) => id).toSorted());
   });
 
   it.each(onInterlockItself)('%s is for nobody', async (_, call) => {

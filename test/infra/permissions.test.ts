@@ -462,6 +462,7 @@ describe('state machines may only invoke ours', () => {
         ...invokes(
           'Change/ChangeControlFunction/Function',
           'Approvals/RequestApprovalFunction/Function',
+          'Approvals/SettleApprovalFunction/Function',
           ...actionPaths,
         ),
       ].toSorted(),

@@ -85,6 +85,22 @@ describe('before anything is built, the policies', () => {
       altered('limits.json', { default: { maximumResources: 3 } }),
       'limits.json has missing',
     ],
+    [
+      'a runbook that takes itself back',
+      'runbooks.json',
+      altered('runbooks.json', {
+        runbooks: [
+          {
+            document: 'Shop-Pause',
+            version: '1',
+            target: 'ecs-service',
+            targetParameter: 'Service',
+            inverse: { document: 'Shop-Pause', version: '2' },
+          },
+        ],
+      }),
+      'as its own inverse',
+    ],
     ['no users that can be read', 'local-users.json', '[', 'not JSON'],
   ])('are refused for %s (%s)', (_what, file, text, named) => {
     writeFileSync(join(directory, file), text);
@@ -103,6 +119,7 @@ describe('before anything is built, the policies', () => {
     'event-taxonomy.json',
     'limits.json',
     'routing.json',
+    'runbooks.json',
     'interlock.cedarschema',
   ])('are refused without %s', (file) => {
     rmSync(join(directory, file));

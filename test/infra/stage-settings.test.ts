@@ -1,5 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { longestApprovalSeconds, parseStageSettings, stages } from '../../infra/stage-settings.ts';
+import { stepsOf } from '../../functions/change/action-definition.ts';
+import { catalogue } from '../../functions/change/catalogue.ts';
+import {
+  changeMachineSeconds,
+  longestApprovalSeconds,
+  mostSteps,
+  parseStageSettings,
+  stages,
+} from '../../infra/stage-settings.ts';
 
 describe('parseStageSettings', () => {
   test.each([
@@ -35,10 +44,51 @@ describe('parseStageSettings', () => {
   test('a lease outlives what it covers, also when bake and validation are set by hand', () => {
     const { lockLease } = parseStageSettings({
       stage: 'dev',
-      bakeSeconds: '3600',
+      bakeSeconds: '500',
       validationSeconds: '800',
     });
-    expect(lockLease.toSeconds()).toBe(5_300);
+    expect(lockLease.toSeconds()).toBe(2_200);
+  });
+
+  test.each([
+    ['prod', '800', 500],
+    ['prod', undefined, 700],
+    ['dev', '1', 1_299],
+    ['local', undefined, 1_400],
+    ['local', '800', 660],
+  ] as const)(
+    '%s, validation %s: three steps fit the change machine with a bake of %i s and no second more',
+    (stage, validationSeconds, limit) => {
+      const bakeOf = (bakeSeconds: number) =>
+        parseStageSettings({
+          stage,
+          bakeSeconds: String(bakeSeconds),
+          ...(validationSeconds === undefined ? {} : { validationSeconds }),
+        });
+      for (const bakeSeconds of [limit - 1, limit]) {
+        const { bake, validation, verdictTimeout } = bakeOf(bakeSeconds);
+        expect(bake.toSeconds()).toBe(bakeSeconds);
+        const steps = mostSteps * (bake.toSeconds() + validation.toSeconds());
+        expect(300 + steps + verdictTimeout.toSeconds()).toBeLessThan(changeMachineSeconds);
+      }
+      const together = limit + 1 + Number(validationSeconds ?? (stage === 'local' ? 60 : 600));
+      expect(() => bakeOf(limit + 1)).toThrow(
+        `bakeSeconds ${limit + 1} and validationSeconds ${together - limit - 1} are ${together} s together and may be ${together - 1} s`,
+      );
+    },
+  );
+
+  test('the limits are those of the machine and of the catalogue', () => {
+    const machine = (name: string) =>
+      readFileSync(new URL(`../../state-machines/${name}.asl.json`, import.meta.url), 'utf8');
+    expect(machine('change')).toMatch(new RegExp(`^  "TimeoutSeconds": ${changeMachineSeconds},$`, 'm'));
+    const [, outer] =
+      /"Carry out the change": \{[\s\S]*?"TimeoutSeconds": (\d+)/.exec(machine('incident')) ?? [];
+    expect(Number(outer)).toBeGreaterThan(changeMachineSeconds);
+    const steps = catalogue.flatMap((action) =>
+      action.examples.map((example) => stepsOf(action, { ...example, progressive: true }).length),
+    );
+    expect(Math.max(...steps)).toBe(mostSteps);
   });
 
   test('a person may be given a day to answer and no second more', () => {

@@ -169,6 +169,8 @@ function operationOf(functionName: string, payload: Item): Operation {
       return { do: 'control', request: payload };
     case 'ask-person':
       return { do: 'ask-person' };
+    case 'settle-approval':
+      return { do: 'settle', approvalId: String(payload['approvalId']) };
     default:
       return { do: 'act', task: payload };
   }

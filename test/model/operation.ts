@@ -9,7 +9,8 @@ export type Operation =
   | { readonly do: 'switch'; readonly state: 'engaged' | 'released' }
   | { readonly do: 'list-in-flight' }
   | { readonly do: 'vote'; readonly person: string; readonly verdict: 'approve' | 'reject' }
-  | { readonly do: 'settle' }
+  /** @param approvalId Absent: the plan's. */
+  | { readonly do: 'settle'; readonly approvalId?: string }
   | { readonly do: 'sweep' }
   | { readonly do: 'recover-ended'; readonly execution: string }
   | { readonly do: 'set-target'; readonly version: string }

@@ -76,7 +76,10 @@ async function run(operation: Operation, script: Script, seams: Seams, asked: Pl
       return approvals.vote(approvalId, planDigest, vote, { may: 'decide' }, usableSeconds);
     }
     case 'settle':
-      return settleApproval(new ApprovalStore(database, ledger, settings.operations, clock), approvalId);
+      return settleApproval(
+        new ApprovalStore(database, ledger, settings.operations, clock),
+        operation.approvalId ?? approvalId,
+      );
     case 'set-target':
       return script.call({ kind: 'foreign-write', version: operation.version });
     case 'ask-person': {

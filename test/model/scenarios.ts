@@ -89,7 +89,8 @@ export const scenarios = {
     about: 'two changes; the lease of the first runs out under a holder who is only slow; the recovery looks',
     changes: [change('A'), change('B')],
     instants: [0, 900_000],
-    actors: [recovery()],
+    // Before that, it leaves the change alone.
+    actors: [{ ...recovery(), from: 1 }],
   },
   foreignValue: {
     ...calm,

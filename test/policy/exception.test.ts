@@ -18,7 +18,14 @@ import { asking } from './requests.ts';
 /** 2026-06-10T12:00:00Z */
 const now = 1_781_092_800_000;
 const day = 86_400_000;
-const actions = ['lambda.shift-alias', 'ssm.put-parameter'];
+const actions = new Map([
+  ['lambda.shift-alias', ['lambda-alias']],
+  ['ssm.put-parameter', ['ssm-parameter']],
+]);
+const owners = [
+  { agentRole: 'gardener', identityIds: ['Mia'] },
+  { agentRole: 'responder', identityIds: ['ben'] },
+];
 const request: ExceptionRequest = {
   owner: 'platform team',
   ticket: 'OPS-12',
@@ -56,6 +63,14 @@ describe('a request', () => {
     else expect(parsed).toMatchObject({ faults: [expect.stringMatching(fault)] });
   });
 
+  it('says what is wrong with a target', () => {
+    const faultOf = (targetKey: string) => parseExceptionRequest({ ...request, targetKey }, actions, now);
+    expect(faultOf('bogus')).toMatchObject({ faults: [expect.stringMatching(/one target as kind\/name/)] });
+    expect(faultOf('ssm-parameter/checkout')).toMatchObject({
+      faults: [expect.stringMatching(/of another kind .* whose keys are lambda-alias\/…/)],
+    });
+  });
+
   it.each([
     ['no owner', { owner: '' }],
     ['no ticket', { ticket: undefined }],
@@ -64,6 +79,8 @@ describe('a request', () => {
     ['every target', { targetKey: '*' }],
     ['every target of a kind', { targetKey: 'lambda-alias/*' }],
     ['a target without a kind', { targetKey: 'checkout' }],
+    ['a target of another action', { targetKey: 'ssm-parameter/checkout' }],
+    ['a kind that only begins like it', { targetKey: 'lambda-alias-2/checkout:live' }],
     ['a second line', { reason: 'fine\n@reason("x") permit (principal, action, resource);' }],
     ['a text that hides', { owner: 'team\u202e' }],
     ['half a character', { reason: 'a long reason \ud800' }],
@@ -168,20 +185,22 @@ describe('a stored exception', () => {
 
 describe('deciding', () => {
   it('takes a second person', () => {
-    expect(mayDecide(exception, ben, 'approved', now).outcome).toBe('may');
-    expect(mayDecide(exception, ben, 'rejected', now).outcome).toBe('may');
+    expect(mayDecide(exception, ben, 'approved', owners, now).outcome).toBe('may');
+    expect(mayDecide(exception, ben, 'rejected', owners, now).outcome).toBe('may');
     for (const same of [
       ana,
       'arn:aws:sts::1:assumed-role/Operator/ana',
       'arn:aws:iam::000000000000:user/ANA',
     ]) {
-      expect(mayDecide(exception, same, 'approved', now)).toMatchObject({
+      expect(mayDecide(exception, same, 'approved', owners, now)).toMatchObject({
         outcome: 'refused',
         reason: expect.stringContaining('a second person has to decide'),
       });
     }
-    expect(mayDecide(exception, 'unknown', 'approved', now).outcome).toBe('refused');
-    expect(mayDecide({ ...exception, requestedBy: 'unknown' }, ben, 'approved', now).outcome).toBe('refused');
+    expect(mayDecide(exception, 'unknown', 'approved', owners, now).outcome).toBe('refused');
+    expect(mayDecide({ ...exception, requestedBy: 'unknown' }, ben, 'approved', owners, now).outcome).toBe(
+      'refused',
+    );
   });
 
   it.each([
@@ -191,15 +210,28 @@ describe('deciding', () => {
     ['revoked', { approved: false, rejected: false, revoked: false }],
   ] as const)('of one that is %s', (status, may) => {
     for (const decision of ['approved', 'rejected', 'revoked'] as const) {
-      const outcome = mayDecide({ ...exception, status }, ben, decision, now).outcome;
+      const outcome = mayDecide({ ...exception, status }, ben, decision, owners, now).outcome;
       expect(outcome).toBe(may[decision] ? 'may' : 'refused');
     }
   });
 
   it('approves nothing that has expired, and lets everybody take back', () => {
-    expect(mayDecide(exception, ben, 'approved', now + day).outcome).toBe('refused');
-    expect(mayDecide(exception, ben, 'approved', now + day - 1).outcome).toBe('may');
-    expect(mayDecide(exception, ana, 'revoked', now + day).outcome).toBe('may');
+    expect(mayDecide(exception, ben, 'approved', owners, now + day).outcome).toBe('refused');
+    expect(mayDecide(exception, ben, 'approved', owners, now + day - 1).outcome).toBe('may');
+    expect(mayDecide(exception, ana, 'revoked', owners, now + day).outcome).toBe('may');
+  });
+});
+
+describe('the agent’s owner', () => {
+  const mia = 'arn:aws:iam::111122223333:user/mia';
+
+  it('approves no exception for the agent, and may always reject or take back', () => {
+    expect(mayDecide(exception, mia, 'approved', owners, now)).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('agent-owner: you answer for gardener'),
+    });
+    expect(mayDecide(exception, mia, 'rejected', owners, now).outcome).toBe('may');
+    expect(mayDecide({ ...exception, status: 'approved' }, mia, 'revoked', owners, now).outcome).toBe('may');
   });
 });
 

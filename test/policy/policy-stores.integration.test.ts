@@ -53,6 +53,43 @@ describe('policy archive', () => {
     expect(await archive().files(policyDigestOf(second))).toStrictEqual(second);
   });
 
+  it('enters every stage that is declared anew, once, in the same breath', async () => {
+    const declaring = (...stages: [string, string][]) => ({
+      ...first,
+      'autonomy.json': JSON.stringify({
+        stages: stages.map(([actionClass, stage]) => ({
+          environment: 'prod',
+          agentRole: 'responder',
+          actionClass,
+          stage,
+        })),
+      }),
+    });
+    await archive().publish(declaring(['repair', 'observe'], ['traffic', 'guarded']), 'artefact-1', now);
+    await archive().publish(declaring(['traffic', 'suggest'], ['repair', 'suggest']), 'artefact-2', now + 1);
+    await archive().publish(declaring(['traffic', 'suggest'], ['repair', 'suggest']), 'artefact-2', now + 2);
+    const place = { environment: 'prod', agentRole: 'responder' };
+    const declared = (await entriesIn('policy')).filter(({ type }) => type === 'autonomy.declared');
+    expect(declared.map(({ detail }) => detail)).toStrictEqual([
+      { ...place, actionClass: 'traffic', stage: 'guarded', previous: 'observe' },
+      { ...place, actionClass: 'repair', stage: 'suggest', previous: 'observe' },
+      { ...place, actionClass: 'traffic', stage: 'suggest', previous: 'guarded' },
+    ]);
+  });
+
+  it('publishes more declarations than a transaction takes, and says how many it does not name', async () => {
+    const stages = Array.from({ length: 120 }, (_, index) => ({
+      environment: 'prod',
+      agentRole: 'responder',
+      actionClass: `class-${index}`,
+      stage: 'guarded',
+    }));
+    await archive().publish({ ...first, 'autonomy.json': JSON.stringify({ stages }) }, 'artefact-1', now);
+    const entries = await entriesIn('policy');
+    expect(entries).toHaveLength(92);
+    expect(entries.at(-1)).toMatchObject({ type: 'autonomy.declared', detail: { further: 30 } });
+  });
+
   it('records the way back to an earlier set', async () => {
     await archive().publish(first, 'artefact-1', now);
     await archive().publish(second, 'artefact-2', now + 1);
@@ -81,7 +118,8 @@ describe('policy archive', () => {
 });
 
 describe('exception register', () => {
-  const store = () => new ExceptionStore(tables.database, tables.ledger, tables.operations);
+  const owners = [{ agentRole: 'gardener', identityIds: ['zoe'] }];
+  const store = () => new ExceptionStore(tables.database, tables.ledger, tables.operations, owners);
   const ana = 'arn:aws:iam::000000000000:user/ana';
   const ben = 'arn:aws:iam::000000000000:user/ben';
   const mia = 'arn:aws:iam::000000000000:user/mia';
@@ -99,6 +137,11 @@ describe('exception register', () => {
   it('takes a request, a second person and a revocation, each with its ledger entry', async () => {
     const { exceptionId } = await store().request(request, ana, now);
     expect(await store().decide(exceptionId, 'approved', ana, now + 1)).toMatchObject({ outcome: 'refused' });
+    const zoe = 'arn:aws:iam::000000000000:user/zoe';
+    expect(await store().decide(exceptionId, 'approved', zoe, now + 1)).toMatchObject({
+      outcome: 'refused',
+      reason: expect.stringContaining('agent-owner'),
+    });
     expect(await store().decide(exceptionId, 'approved', ben, now + 2)).toMatchObject({ outcome: 'decided' });
     expect(await store().find(exceptionId)).toMatchObject({ status: 'approved', decidedBy: ben });
     expect(await store().decide(exceptionId, 'rejected', mia, now + 3)).toMatchObject({ outcome: 'refused' });

@@ -104,6 +104,21 @@ describe('lint', () => {
       'every role',
     ],
     [
+      'for every entity of the type of roles',
+      `@reason("r") permit (principal is Interlock::AgentRole, ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'every role',
+    ],
+    [
+      'for roles below another',
+      `@reason("r") permit (principal in Interlock::AgentRole::"responder", ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'does not name one role',
+    ],
+    [
+      'for roles below another, by type',
+      `@reason("r") permit (principal is Interlock::AgentRole in Interlock::AgentRole::"responder", ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`,
+      'every role',
+    ],
+    [
       'for every action',
       `@reason("r") permit (${role}, action, resource) when { resource.kind == "lambda-alias" && ${here} };`,
       'every action',
@@ -153,6 +168,19 @@ describe('lint', () => {
         'odd: it permits targets of other environments',
       ]);
     });
+  });
+
+  it('finds a permit for a role that no other file knows', () => {
+    const odd = `@reason("r") permit (principal == Interlock::AgentRole::"respondr", ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} };`;
+    const linted = { ...set, policies: { odd } };
+    const tables = runPolicyCases(new PolicyEngine(wasm, linted), aboutShifts);
+    const problems = (knownRoles?: string[]) =>
+      lintPolicies(wasm, linted, tables, knownRoles).map(({ problem }) => problem);
+    expect(problems(['responder'])).toStrictEqual([
+      'it permits role "respondr", which no other policy file knows',
+    ]);
+    expect(problems(['responder', 'respondr'])).toStrictEqual([]);
+    expect(problems()).toStrictEqual([]);
   });
 
   it('knows the roles that permits name', () => {

@@ -87,12 +87,12 @@ describe('policies of a deployment', () => {
 
 describe('an exception', () => {
   const wanted =
-    '--role gardener --action lambda.shift-alias --target lambda-alias/checkout:live --environment local --ticket OPS-12 --days 1'
+    '--role responder --action lambda.shift-alias --target lambda-alias/checkout:live --environment local --ticket OPS-12 --days 1'
       .split(' ')
       .concat('--owner', 'platform team');
 
   it('takes two people, and stands in the register until it is taken back', async () => {
-    const asked = ['exception', 'request', ...wanted, '--reason', 'the gardener "helps" today'];
+    const asked = ['exception', 'request', ...wanted, '--reason', 'the responder "helps" today'];
     const requested = await cli(...asked, '--as', 'ana', '--json');
     expect(requested).toMatchObject({ code: 0 });
     const { exceptionId } = JSON.parse(requested.out) as { exceptionId: string };

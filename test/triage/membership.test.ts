@@ -96,12 +96,14 @@ const proposals: readonly {
       documentName: 'Checkout-EnableMaintenance',
       documentVersion: '3',
       targetParameterName: 'Service',
-      targetValue: 'checkout',
+      targetType: 'ecs-service',
+      targetValue: 'shop/checkout',
       inverse: { documentName: 'Checkout-DisableMaintenance', documentVersion: '2' },
     },
     arns: [
       `arn:aws:ssm:${here}:document/Checkout-EnableMaintenance`,
       `arn:aws:ssm:${here}:document/Checkout-DisableMaintenance`,
+      `arn:aws:ecs:${here}:service/shop/checkout`,
     ],
   },
   {
@@ -201,7 +203,7 @@ describe('membership of a workload', () => {
     );
     const changed = anyProposal.chain((proposal) => {
       const texts = Object.keys(proposal.parameters).filter(
-        (name) => /name|cluster|service|Id$|Arn$/i.test(name) && name !== 'targetParameterName',
+        (name) => /name|cluster|service|targetValue|Id$|Arn$/i.test(name) && name !== 'targetParameterName',
       );
       const scope = texts.filter((name) => !/Strategy|Profile/.test(name));
       return fc.tuple(fc.constant(proposal), fc.constantFrom(...scope), hostile);
@@ -226,6 +228,36 @@ describe('membership of a workload', () => {
   ])('leaves %s outside although it is tagged', (_what, action, parameters) => {
     const arns = [...everyArn, `arn:aws:ssm:${here}:parameter/checkout/secret`];
     expect(resolutionOf(action, parameters, arns)).toBe('outside-workload');
+  });
+
+  it.each([
+    ['another instance', 'ec2-instance', 'i-0fedcba9876543210'],
+    ['the same name as another kind', 'dynamodb-table', 'shop/checkout'],
+    ['a tagged name as another kind', 'sqs-queue', 'checkout'],
+    ['only the end of a name', 'ecs-service', 'checkout'],
+    ['the beginning of a name', 'ec2-instance', 'i-0123456789abcdef'],
+    ['an ARN of here', 'ecs-service', `arn:aws:ecs:${here}:service/shop/checkout`],
+    ['an ARN of another account', 'ec2-instance', 'arn:aws:ec2:us-east-1:999999999999:instance/i-1'],
+    ['part of an ARN', 'sqs-queue', `${here}:orders`],
+    ['another name beside a tagged one', 'ecs-service', 'shop/checkout/../payroll'],
+  ])('leaves a runbook on %s outside', (_what, targetType, targetValue) => {
+    const { parameters } = proposals.find(({ action }) => action === 'ssm.run-automation') ?? {};
+    const given = { ...parameters, targetType, targetValue };
+    expect(resolutionOf('ssm.run-automation', given, everyArn)).toBe('outside-workload');
+  });
+
+  it('takes a runbook on anything of the workload that has a lock', () => {
+    const { parameters } = proposals.find(({ action }) => action === 'ssm.run-automation') ?? {};
+    for (const [targetType, targetValue] of [
+      ['auto-scaling-group', 'checkout-web'],
+      ['dynamodb-table', 'orders'],
+      ['ec2-instance', 'i-0123456789abcdef0'],
+      ['lambda-function', 'checkout'],
+      ['sqs-queue', 'orders-dead'],
+    ])
+      expect(resolutionOf('ssm.run-automation', { ...parameters, targetType, targetValue }, everyArn)).toBe(
+        'resolved',
+      );
   });
 
   it.each([

@@ -41,6 +41,11 @@ export interface TargetRules<Parameters extends object, State> {
   readonly isRestored: (snapshot: State, current: State) => boolean;
   /** The value a `read-back` criterion compares. */
   readonly readBack: (state: State) => string;
+  /**
+   * The target was told and has not arrived: validation waits for it, and for no other state that lacks the
+   * value. Needed where a change can be over and have failed. @default isAfter
+   */
+  readonly isUnderWay?: (state: State) => boolean;
   /** The target stands as this step (0 for the first) leaves it. Needed by an action with steps. */
   readonly isAtStep?: (parameters: Parameters, state: State, step: number) => boolean;
 }

@@ -90,7 +90,8 @@ async function readBack<Parameters extends object, State>(
     const isOwn = rules.definition
       .successCriteria(parameters)
       .some((criterion) => criterion.kind === 'read-back' && criterion.expected === expected);
-    return isOwn && rules.isAfter(parameters, reading.state)
+    const isUnderWay = rules.isUnderWay?.(reading.state) ?? rules.isAfter(parameters, reading.state);
+    return isOwn && isUnderWay
       ? { result: 'not-yet', reason: 'read-back: the target is still on its way' }
       : { result: 'fail', reason: 'read-back: the target holds another value' };
   } catch (error) {

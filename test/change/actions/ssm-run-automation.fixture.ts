@@ -7,11 +7,12 @@ import type { RunAutomationParameters } from '../../../functions/change/actions/
 import type { ActionFixture, FixtureTarget } from './action-fixture.ts';
 import { startAutomationStandIn } from './ssm-automation.stand-in.ts';
 
-const runbook = {
+const runbook: RunAutomationParameters = {
   documentName: 'Checkout-EnableMaintenance',
   documentVersion: '3',
   targetParameterName: 'Service',
-  targetValue: 'checkout',
+  targetType: 'ecs-service',
+  targetValue: 'shop/checkout',
 };
 
 export const fixture: ActionFixture = {

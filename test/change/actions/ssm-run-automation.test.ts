@@ -15,15 +15,25 @@ import {
   automationTarget,
   phaseOf,
 } from '../../../functions/change/actions/ssm-run-automation/automation-target.ts';
-import { runAutomation } from '../../../functions/change/actions/ssm-run-automation/definition.ts';
+import {
+  type RunAutomationParameters,
+  runAutomation,
+} from '../../../functions/change/actions/ssm-run-automation/definition.ts';
+import {
+  runbookTargetArn,
+  runbookTargetKey,
+  runbookTargetTypes,
+} from '../../../functions/change/actions/ssm-run-automation/runbook-target.ts';
+import { catalogue } from '../../../functions/change/catalogue.ts';
 import { type AutomationStandIn, startAutomationStandIn } from './ssm-automation.stand-in.ts';
 
 const irreversible = {
   documentName: 'Checkout-EnableMaintenance',
   documentVersion: '3',
   targetParameterName: 'Service',
-  targetValue: 'checkout',
-};
+  targetType: 'ecs-service',
+  targetValue: 'shop/checkout',
+} as const satisfies RunAutomationParameters;
 const parameters = {
   ...irreversible,
   inverse: { documentName: 'Checkout-DisableMaintenance', documentVersion: '2' },
@@ -53,6 +63,16 @@ describe('parameters', () => {
       { ...parameters, inverse: { ...parameters.inverse, documentVersion: '$LATEST' } },
       false,
     ],
+    [
+      'itself as the inverse',
+      { ...parameters, inverse: { documentName: irreversible.documentName, documentVersion: '2' } },
+      false,
+    ],
+    ['no kind of target', { ...irreversible, targetType: undefined }, false],
+    ['a kind of target that no action has', { ...irreversible, targetType: 'iam-role' }, false],
+    ['a prototype name for a kind', { ...irreversible, targetType: 'constructor' }, false],
+    ['a kind in another case', { ...irreversible, targetType: 'ECS-service' }, false],
+    ['a pattern for a target', { ...irreversible, targetValue: 'shop/*' }, false],
     ['the target twice', { ...irreversible, parameters: { Service: 'payments' } }, false],
     [
       'another target for the inverse',
@@ -92,15 +112,31 @@ describe('parameters', () => {
     expect(runAutomation.target(other).key).toBe(runAutomation.target(parameters).key);
     expect(runAutomation.target(other).id).not.toBe(runAutomation.target(parameters).id);
   });
+
+  it.each(runbookTargetTypes)('lock %s as the other actions on the same thing do', (targetType) => {
+    const place = { partition: 'aws', region: 'eu-west-1', account: '111122223333' };
+    const others = catalogue
+      .filter(({ id }) => id !== runAutomation.id)
+      .flatMap((definition) => definition.examples.map((example) => ({ definition, example })))
+      .filter(({ definition, example }) => definition.target(example).key.startsWith(`${targetType}/`));
+    expect(others).not.toHaveLength(0);
+    for (const { definition, example } of others) {
+      const { key } = definition.target(example);
+      const target = { targetType, targetValue: key.slice(targetType.length + 1) };
+      expect(runbookTargetKey(target)).toBe(key);
+      expect(runAutomation.target({ ...irreversible, ...target }).key).toBe(key);
+      expect(runbookTargetArn(target, place)).toBe(definition.targetArn(example, place));
+    }
+  });
 });
 
 describe('a run', () => {
   it('gives runbook and inverse the same target', () => {
     expect(runOf({ ...parameters, parameters: { Note: 'a' } }).parameters).toStrictEqual({
       Note: 'a',
-      Service: 'checkout',
+      Service: 'shop/checkout',
     });
-    expect(inverseRunOf(parameters)?.parameters).toStrictEqual({ Service: 'checkout' });
+    expect(inverseRunOf(parameters)?.parameters).toStrictEqual({ Service: 'shop/checkout' });
     expect(inverseRunOf(irreversible)).toBeUndefined();
   });
 
@@ -163,6 +199,16 @@ describe('the state of a target', () => {
   });
 
   it.each([
+    [ran('runbook', 'running'), true],
+    [ran('runbook', 'failed'), false],
+    [ran('inverse', 'running'), false],
+    [ran('inverse', 'failed'), false],
+    [nothing, false],
+  ])('is waited for at %j: %s', (state, isUnderWay) => {
+    expect(automationTarget.isUnderWay?.(state)).toBe(isUnderWay);
+  });
+
+  it.each([
     ['Success', 'succeeded'],
     ['CompletedWithSuccess', 'succeeded'],
     ['CompletedWithFailure', 'failed'],
@@ -222,7 +268,7 @@ describe('the client', () => {
       {
         documentName: 'Checkout-EnableMaintenance',
         documentVersion: '3',
-        parameters: { Service: ['checkout'], Note: ['é✓'] },
+        parameters: { Service: ['shop/checkout'], Note: ['é✓'] },
       },
     ]);
   });

@@ -39,8 +39,8 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   successCriteria: ({ toValue }) => [{ kind: 'read-back', expected: toValue }],
   runbook: ({ name, fromValue, toValue }) => [
     `aws ssm get-parameter --name ${name}`,
-    `aws ssm put-parameter --overwrite --name ${name} --value ${shellWord(toValue)}`,
-    `to undo: aws ssm put-parameter --overwrite --name ${name} --value ${shellWord(fromValue)}`,
+    putCommand(name, toValue),
+    `to undo: ${putCommand(name, fromValue)}`,
   ],
   permissions: [
     {
@@ -55,3 +55,9 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
     { name: '/checkout/price-list', fromValue: 'autumn', toValue: 'summer' },
   ],
 };
+
+/** As JSON: an argument that begins with `file://` or `--` would be read as something else than a value. */
+function putCommand(name: string, value: string): string {
+  const input = JSON.stringify({ Name: name, Value: value, Overwrite: true });
+  return `aws ssm put-parameter --cli-input-json ${shellWord(input)}`;
+}

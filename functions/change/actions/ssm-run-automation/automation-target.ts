@@ -44,6 +44,7 @@ export const automationTarget: TargetRules<RunAutomationParameters, AutomationSt
   // Also when it failed half-way, and while the inverse is running: both still have to be taken back.
   isAfter: ({ inverse }, { last, phase }) =>
     inverse !== undefined && (last === 'runbook' || (last === 'inverse' && phase === 'running')),
+  isUnderWay: ({ last, phase }) => last === 'runbook' && phase === 'running',
   isUntouched: (snapshot, current) =>
     snapshot.executionId === current.executionId && snapshot.phase === current.phase,
   isRestored: (snapshot, current) =>

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import type { ActionDefinition } from '../../action-definition.ts';
+import { runbookTargetKey, runbookTargetTypes } from './runbook-target.ts';
 
 /** A runbook's own name, of this account or of AWS. An ARN is refused: it could name another account's. */
-const documentName = z.string().check(z.regex(/^[A-Za-z0-9_.-]{3,128}$/));
+export const documentName = z.string().check(z.regex(/^[A-Za-z0-9_.-]{3,128}$/));
 /** A number: `$LATEST` and `$DEFAULT` may be another text tomorrow than the one that was approved. */
-const documentVersion = z.string().check(z.regex(/^[1-9][0-9]{0,9}$/));
-const parameterName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,49}$/));
+export const documentVersion = z.string().check(z.regex(/^[1-9][0-9]{0,9}$/));
+export const parameterName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_]{0,49}$/));
 /** Each parameter takes one text; lists are not offered. */
 const parameters = z.record(parameterName, z.string().check(z.maxLength(1_024)));
 
@@ -15,13 +16,18 @@ const schema = z
     documentVersion,
     /** Parameter of the runbook that names what it acts on, such as `InstanceId`. */
     targetParameterName: parameterName,
-    /** What it acts on; changes of the same target wait for each other. */
+    /** Kind of what it acts on. */
+    targetType: z.enum(runbookTargetTypes),
+    /**
+     * Name of what it acts on, as it ends its ARN (`i-0abc`, for an ECS service `cluster/service`); changes of
+     * the same target wait for each other.
+     */
     targetValue: z.string().check(z.regex(/^[A-Za-z0-9_.:/+=@-]{1,256}$/)),
     /** Its other parameters. */
     parameters: z.optional(parameters),
     /**
      * Runbook that takes the effect back; it is given the same target. Without one the change is
-     * irreversible.
+     * irreversible. Which one that is, operators say in `policies/runbooks.json`.
      */
     inverse: z.optional(
       z.strictObject({ documentName, documentVersion, parameters: z.optional(parameters) }),
@@ -33,6 +39,10 @@ const schema = z
         ![own, inverse?.parameters].some((given = {}) => Object.hasOwn(given, targetParameterName)),
       { path: ['parameters'], error: 'the target may be named only once' },
     ),
+    z.refine(({ documentName: own, inverse }) => inverse?.documentName !== own, {
+      path: ['inverse'],
+      error: 'no runbook is its own inverse',
+    }),
   );
 
 export type RunAutomationParameters = z.output<typeof schema>;
@@ -48,14 +58,14 @@ export const runAutomation: ActionDefinition<RunAutomationParameters> = {
   id: 'ssm.run-automation',
   actionClass: 'repair',
   summary:
-    'Run an SSM Automation runbook at a pinned version on one target; name the runbook that takes it back if there is one.',
+    'Run an SSM Automation runbook at a pinned version on one resource of the workload; only a runbook that operators listed, and as its inverse only the one they listed for it.',
   parameters: schema,
   parametersJsonSchema: z.toJSONSchema(schema),
   tier: ({ inverse }) => (inverse === undefined ? 'high' : 'medium'),
-  target: ({ documentName: runbook, targetValue }) => ({
+  target: (given) => ({
     type: 'ssm-automation',
-    id: `${runbook}:${targetValue}`,
-    key: `ssm-automation/${targetValue}`,
+    id: `${given.documentName}:${given.targetValue}`,
+    key: runbookTargetKey(given),
   }),
   effect: ({ documentName: runbook, documentVersion: version, targetValue }) => ({
     before: `${runbook} not run on ${targetValue}`,
@@ -113,14 +123,16 @@ export const runAutomation: ActionDefinition<RunAutomationParameters> = {
       documentName: 'Checkout-EnableMaintenance',
       documentVersion: '3',
       targetParameterName: 'Service',
-      targetValue: 'checkout',
+      targetType: 'ecs-service',
+      targetValue: 'shop/checkout',
       inverse: { documentName: 'Checkout-DisableMaintenance', documentVersion: '2' },
     },
     {
       documentName: 'Checkout-FlushCache',
       documentVersion: '7',
-      targetParameterName: 'Cluster',
-      targetValue: 'checkout-cache',
+      targetParameterName: 'InstanceId',
+      targetType: 'ec2-instance',
+      targetValue: 'i-0123456789abcdef0',
       parameters: { Scope: 'sessions' },
     },
   ],
