@@ -1,4 +1,3 @@
-import { exceptionIdOf } from '../policy/exception.ts';
 import { type ChainFault, type LedgerEntry, verifyChain } from './ledger-entry.ts';
 import { controlOf, isAbout, type RecordedFact } from './recorded-fact.ts';
 
@@ -28,6 +27,9 @@ const backedTypes = new Set(['decision.made', 'approval.approved', 'approval.rej
  * switch does for half a minute, comes late into the chain of the day before.
  */
 const clockPatienceMs = 60_000;
+
+/** A decision names an exception as its permit is named. */
+const permitPrefix = /^exception-/;
 
 /**
  * Checks every chain by itself, then against the records and against what its entries rest on: each fact has its
@@ -122,7 +124,11 @@ function unfounded(
         String(exceptionIds)
           .split(', ')
           .every((id) =>
-            said(`exception ${exceptionIdOf(id)}`, (word) => word.type === 'exception.approved', entry),
+            said(
+              `exception ${id.replace(permitPrefix, '')}`,
+              (word) => word.type === 'exception.approved',
+              entry,
+            ),
           ))
     );
   };

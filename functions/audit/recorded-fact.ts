@@ -89,10 +89,10 @@ function controlFactOf(pk: string, item: Stored): RecordedFact | undefined {
     return controlFact('kill-switch', `kill-switch.${state}`, `kill-switch ${sk}`, detail, made);
   }
   if (pk === 'STAGE') {
-    const [environment, agentRole, actionClass] = sk.split('#');
+    const [stageEnvironment, agentRole, actionClass] = sk.split('#');
     const { stage: to, version, cause } = item;
     const made = { by: item['changedBy'], atEpochMs: item['changedAtEpochMs'] };
-    const detail = { environment, agentRole, actionClass, to, version, reason };
+    const detail = { environment: stageEnvironment, agentRole, actionClass, to, version, reason };
     return controlFact('autonomy', `autonomy.${String(cause)}`, `autonomy ${sk}`, detail, made);
   }
   if (pk.startsWith('BREAKGLASS#')) {

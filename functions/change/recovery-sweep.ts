@@ -93,9 +93,9 @@ async function recoverLock(
       if ((await stateOf(decision.executionName)) === 'running') return did('left');
       // A call of the change's own execution may outlive it: its target must not be given away meanwhile.
       if (!hasSettled(lock, parts.clock())) return did('left');
-      return handToPerson(lock, changeId, parts);
+      return handToPerson(lock, changeId, execution, parts);
     case 'hand-to-person':
-      return handToPerson(lock, changeId, parts);
+      return handToPerson(lock, changeId, execution, parts);
   }
 }
 
@@ -107,9 +107,21 @@ async function abandon(change: ChangeRecord, parts: RecoveryParts): Promise<Reco
   return result.outcome === 'ended' ? 'abandoned' : 'left';
 }
 
-/** Recorded, then paged, then freed: a crash in between is found again because the lock is still there. */
-async function handToPerson(lock: TargetLock, changeId: string, parts: RecoveryParts): Promise<Recovered> {
-  const { fencingToken } = lock;
+/**
+ * Recorded, then paged, then freed: a crash in between is found again because the lock is still there. The lock is
+ * read again, after the execution was seen to have ended: the list may be older than a lease renewed since.
+ */
+async function handToPerson(
+  lock: TargetLock,
+  changeId: string,
+  execution: ExecutionState,
+  parts: RecoveryParts,
+): Promise<Recovered> {
+  const { fencingToken, targetKey } = lock;
+  const current = execution === 'running' ? undefined : await parts.changes.lockOf(targetKey);
+  if (current?.fencingToken !== fencingToken || !hasSettled(current, parts.clock())) {
+    return { changeId, outcome: 'left' };
+  }
   const reason = 'its recovery ended without undoing it';
   const result = await parts.changes.record(changeId, fencingToken, 'rollback-failed', { reason });
   if (result.outcome === 'refused') return { changeId, outcome: 'left' };

@@ -120,9 +120,11 @@ function entriesOf(writes: readonly Write[]): LedgerEntry[] {
   );
 }
 
+const nameOf = (item: Item) => `${String(item['pk'])} ${String(item['sk'])}`;
+
 function itemsOf(writes: readonly Write[]): Item[] {
   const items = writes.flatMap((one) => one.items);
-  return [...new Map(items.map((item) => [`${item['pk']} ${item['sk']}`, item])).values()];
+  return [...new Map(items.map((item) => [nameOf(item), item])).values()];
 }
 
 const factsIn = (items: readonly Item[]) => items.flatMap(factsOf);
@@ -207,7 +209,7 @@ describe('controls held against the ledger', () => {
     ]);
   });
 
-  it.each(items.map((item) => [`${item['pk']} ${item['sk']}`, item] as const))(
+  it.each(items.map((item) => [nameOf(item), item] as const))(
     'notice that %s was removed',
     (name, removed) => {
       const { faults } = reportOn(entriesOf(history), factsIn(items.filter((item) => item !== removed)));

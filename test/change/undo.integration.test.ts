@@ -135,17 +135,17 @@ describe('undoing a change that was kept', () => {
     const followUp = await world.findingOf('drift-follow-up');
     expect(followUp).toMatchObject({ status: 'open', detail: { changeId: world.changeId } });
     const closure = { by: 'ada', evidence: 'ticket 7', atEpochMs: world.now };
-    if (isClosedByPerson) {
-      // Right before the change is recorded as rolled back, after its finding was read as open.
-      let writes = 0;
-      world.database.beforeTransact = async () => {
-        writes += 1;
-        if (writes !== 2) return;
-        const write = closeFinding(tables.operations, String(followUp?.['findingId']), closure);
-        await tables.database.transact([write]);
-      };
-    }
-    expect(await world.undo()).toMatchObject(output('rolled-back', 'undone by a person'));
+    // After its finding was read as open, right before the change is recorded as rolled back.
+    const person = async () => {
+      const write = closeFinding(tables.operations, String(followUp?.['findingId']), closure);
+      await tables.database.transact([write]);
+    };
+    const ending = await world.undo(1, {
+      onState: (state) => {
+        if (isClosedByPerson && state === 'Roll the change back') world.database.beforeTransact = person;
+      },
+    });
+    expect(ending).toMatchObject(output('rolled-back', 'undone by a person'));
     expect(await world.findingOf('drift-follow-up')).toMatchObject({
       status: 'closed',
       statusKey: 'FINDING#closed',

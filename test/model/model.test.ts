@@ -4,7 +4,7 @@ import { isAsItShouldBe, runTask, tasks } from './check.ts';
 import { explore } from './explore.ts';
 import { scenarios } from './scenarios.ts';
 
-describe('the change protocol, every interleaving of small scenarios', () => {
+describe('the change protocol, every interleaving of small scenarios', { timeout: 60_000 }, () => {
   it.each(['votes', 'disputedChange', 'sameValue'] as const)('%s: every invariant holds', async (name) => {
     const explored = await explore(scenarios[name]);
     expect(explored.found).toBeUndefined();
@@ -24,7 +24,7 @@ describe('the change protocol, every interleaving of small scenarios', () => {
   });
 });
 
-describe('a rule that is broken on purpose', () => {
+describe('a rule that is broken on purpose', { timeout: 60_000 }, () => {
   const quick = tasks.filter(
     ({ brokenRule, scenario }) =>
       brokenRule !== undefined && ['twoChanges', 'votes', 'sameValue'].includes(scenario),

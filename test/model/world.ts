@@ -191,7 +191,9 @@ export class World {
   #withVerdict(tables: number, status: string): number {
     const [{ incidentId, planDigest } = {}] = this.changes;
     const key = itemKeys.approval(verdictApprovalId);
-    const after = { ...key, approvalId: verdictApprovalId, incidentId, planDigest, status, votes: [] };
+    const bound = { approvalId: verdictApprovalId, incidentId, planDigest, requestedAtEpochMs: 0 };
+    const told = { callbackDelivered: false, callbackAttempts: 0 };
+    const after = { ...key, ...bound, ...told, status, quorum: 1, votes: [], version: 2 };
     return this.tables.with(tables, [{ table: settings.operations, key, after }]);
   }
 
