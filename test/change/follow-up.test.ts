@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf } from '../../functions/change/change-findings.ts';
+import { findingsOf, followUpClosed } from '../../functions/change/change-findings.ts';
 import { changeStatuses } from '../../functions/change/change-status.ts';
 import type { LockedChange } from '../../functions/change/change-writes.ts';
 import { rollbackFailedPage } from '../../functions/change/rollback-page.ts';
@@ -64,6 +64,24 @@ describe('what has to be followed up', () => {
   it('is nothing else that becomes of a change', () => {
     const others = changeStatuses.filter((status) => status !== 'kept' && status !== 'rollback-failed');
     for (const status of others) expect(findings('t', drifting, status, 'why', now)).toStrictEqual([]);
+  });
+
+  it('is closed when what drifted is undone, unless nobody had to follow it up', () => {
+    const [opened] = findings('operations', drifting, 'kept', undefined, now);
+    const close = [followUpClosed('operations', 'chg-a', now + 1)];
+    expect(transact(() => opened, close).written).toMatchObject([
+      {
+        table: 'operations',
+        key: { pk: 'FINDING#drift-follow-up-chg-a' },
+        after: {
+          status: 'closed',
+          closedBy: 'change-control',
+          evidence: 'the change was undone',
+          closedAtEpochMs: now + 1,
+        },
+      },
+    ]);
+    expect(transact(() => undefined, close).result.outcome).toBe('refused');
   });
 
   it('is one finding, however often it is seen', () => {

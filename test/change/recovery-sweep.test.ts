@@ -126,6 +126,22 @@ describe('a sweep', () => {
       ['start chg-a-recover-4 of chg-a'],
     ],
     [
+      'leaves a recovery that runs, however long the lease is over',
+      { locks: [settled], executions: { 'chg-a-recover-4': 'running' } },
+      'left',
+      ['start chg-a-recover-4 of chg-a'],
+    ],
+    [
+      'leaves a recovery that runs and took over, however long the lease is over',
+      {
+        locks: [settled],
+        changes: [change({ recoveredFrom: 3 })],
+        executions: { 'chg-a-recover-3': 'running' },
+      },
+      'left',
+      [],
+    ],
+    [
       'hands to a person what its recovery did not even take over',
       { locks: [settled], executions: { 'chg-a-recover-4': 'ended' } },
       'handed-to-person',
