@@ -45,25 +45,28 @@ export function reportOn(
   before: readonly RecordedFact[],
   after: readonly RecordedFact[] = before,
 ): LedgerReport {
-  const chains = Map.groupBy(entries, (entry) => entry.chainId);
-  const faults: LedgerFault[] = [...chains].flatMap(([chainId, members]) =>
+  const written = Map.groupBy(entries, (entry) => entry.chainId);
+  const faults: LedgerFault[] = [...written].flatMap(([chainId, members]) =>
     verifyChain(
       chainId,
       members.toSorted((a, b) => a.sequence - b.sequence),
     ),
   );
+  // What is no entry is a fault of its chain already, and says nothing about anything.
+  const sound = entries.filter(isReadable);
+  const chains = Map.groupBy(sound, (entry) => entry.chainId);
   for (const fact of before) {
     const members = chains.get(fact.chainId) ?? [];
     if (members.some((entry) => isAbout(entry, fact))) continue;
     faults.push({ chainId: fact.chainId, sequence: members.length + 1, fault: 'missing-entry' });
   }
   const known = new Set(after.map(({ chainId, type, detail }) => keyOf(chainId, type, detail)));
-  for (const entry of entries) {
+  for (const entry of sound) {
     if (!backedTypes.has(entry.type) || known.has(keyOf(entry.chainId, entry.type, entry.detail))) continue;
     faults.push(faultAt(entry, 'contradicts-record'));
   }
-  faults.push(...supersededControls(entries, after), ...unfounded(entries, chains, before));
-  return { chains: chains.size, entries: entries.length, faults };
+  faults.push(...supersededControls(sound, after), ...unfounded(sound, chains, before));
+  return { chains: written.size, entries: entries.length, faults };
 }
 
 /**
@@ -144,4 +147,14 @@ function keyOf(chainId: string, type: string, detail: Readonly<Record<string, un
   const { planDigest, changeId, approvalId } = detail;
   const id = type === 'decision.made' ? planDigest : type === 'change.started' ? changeId : approvalId;
   return `${chainId} ${type} ${String(id)}`;
+}
+
+/** Whoever wrote it by hand may have left anything out. */
+function isReadable({ type, detail, actor, atEpochMs }: Partial<LedgerEntry>): boolean {
+  return (
+    typeof type === 'string' &&
+    typeof detail === 'object' &&
+    typeof actor === 'object' &&
+    typeof atEpochMs === 'number'
+  );
 }

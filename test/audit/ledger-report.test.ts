@@ -76,6 +76,17 @@ describe('ledger report', () => {
     ]);
   });
 
+  it.each(['detail', 'actor', 'type', 'atEpochMs', 'hash'])(
+    'says where an entry is that somebody wrote by hand without its %s',
+    (member) => {
+      const { [member as keyof LedgerEntry]: _, ...forged } = chain('incident#forged', [
+        event('change.started', { changeId: 'c9' }),
+      ])[0] as LedgerEntry;
+      const { faults } = reportOn([...a, ...b, forged as LedgerEntry], facts);
+      expect(faults.map(({ chainId }) => chainId)).toContain('incident#forged');
+    },
+  );
+
   it('keeps chains apart: an entry moved to another chain breaks that one', () => {
     const moved = { ...(a[0] as LedgerEntry), chainId: 'incident#b' };
     expect(reportOn([moved, ...b], []).faults.map(({ fault }) => fault)).toContain('gap');
