@@ -58,7 +58,13 @@ function proposalsByTier(input: EvidenceInput): Figure {
 }
 
 function incidentRates(input: EvidenceInput): Figure {
-  const changes = inPeriod(input, 'autonomy.raised', 'autonomy.lowered', 'autonomy.lowered-automatically');
+  const changes = inPeriod(
+    input,
+    'autonomy.raised',
+    'autonomy.lowered',
+    'autonomy.lowered-automatically',
+    'autonomy.declared',
+  );
   const opened = ofType(input.entries, 'incident.opened');
   const earliest = input.entries.reduce((least, { atEpochMs }) => Math.min(least, atEpochMs), Infinity);
   const latest = Math.min(input.nowEpochMs, input.period.toEpochMs);
@@ -70,7 +76,7 @@ function incidentRates(input: EvidenceInput): Figure {
     return [
       minute(at),
       placeOf(change),
-      `${text(change, 'from') ?? 'unknown'} → ${text(change, 'to') ?? 'unknown'}`,
+      `${text(change, 'from') ?? text(change, 'previous') ?? 'unknown'} → ${text(change, 'to') ?? text(change, 'stage') ?? 'unknown'}`,
       rate(opened, from, at),
       rate(opened, at, to),
     ];
@@ -80,7 +86,7 @@ function incidentRates(input: EvidenceInput): Figure {
     title: 'Incidents opened a day, before and after each change of stage',
     population: { what: 'changes of stage in the period', count: changes.length },
     query:
-      'autonomy.raised, autonomy.lowered and autonomy.lowered-automatically; incident.opened in up to 7 days before and after each, cut off at the next change of the same place and at the ends of what is recorded',
+      'autonomy.raised, autonomy.lowered, autonomy.lowered-automatically and autonomy.declared (by publishing policies); incident.opened in up to 7 days before and after each, cut off at the next change of the same place and at the ends of what is recorded',
     value: () => rows.map(([, , stages, before, after]) => `${stages}: ${before} → ${after}`).join('; '),
     table: { head: ['when', 'place', 'stage', 'before', 'after'], rows },
     samples: changes,

@@ -223,6 +223,24 @@ describe('tiered autonomy', () => {
     ]);
   });
 
+  it('counts a stage that a published policy file declared', () => {
+    const declared = chain('control#policy#x', [
+      'autonomy.declared',
+      0,
+      {
+        environment: 'local',
+        agentRole: 'responder',
+        actionClass: 'traffic',
+        previous: 'observe',
+        stage: 'guarded',
+      },
+    ]);
+    expect(figureOf(1, /a day, before and after/, declared).table?.rows[0]?.slice(1, 3)).toStrictEqual([
+      'local#responder#traffic',
+      'observe → guarded',
+    ]);
+  });
+
   it('gives no rate over less than an hour', () => {
     const stages = chain('control#autonomy#x', ['autonomy.lowered', 0, { from: 'suggest', to: 'observe' }]);
     const row = figureOf(1, /a day, before and after/, stages, { nowEpochMs: start + 3_599_999 }).table
