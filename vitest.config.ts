@@ -26,6 +26,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
+          // vitest would take one worker on two cores; each file has tables of its own.
+          maxWorkers: '100%',
           include: ['test/**/*.integration.test.ts'],
           globalSetup: ['test/emulator.setup.ts'],
           testTimeout: 60_000,

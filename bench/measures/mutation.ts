@@ -8,7 +8,7 @@ import { runProgram } from '../run-program.ts';
 /** How many deliberately broken versions of the rules their unit tests notice. */
 export const benchmark: Benchmark = {
   title: 'Mutation score of the rules',
-  how: "Stryker over the rule files of functions/autonomy, functions/policy and functions/change (no stores, clients, handlers), each broken place run against the unit tests that reach it. Values computed once when a module loads are left out (Stryker's `ignoreStatic`).",
+  how: "Stryker over the rule files of functions/autonomy, functions/policy and functions/change (no stores, clients, handlers, and not the folders of the actions, which the contract suite holds), each broken place run against the unit tests that reach it. Values computed once when a module loads are left out (Stryker's `ignoreStatic`).",
   measure: async (progress) => {
     progress('stryker runs, about half an hour');
     const { endedMs } = await runProgram('npm', ['run', 'check:mutation'], treeRoot);
