@@ -187,7 +187,7 @@ describe('variants of what was denied', () => {
   it.each([
     [1, 'require-approval', 'autonomy.matrix'],
     [2, 'deny', 'policy.variant-cooldown'],
-    [3, 'deny', 'policy.variant-cooldown'],
+    [3, 'deny', 'agent.cut-off'],
     [4, 'deny', 'agent.cut-off'],
   ])('after %d denials: %s by %s', (count, outcome, clause) => {
     const denials = Array.from({ length: count }, (_, index) => denial(index + 1));
