@@ -8,7 +8,7 @@ import { completion, converseAnswer, sendJson, startServer, type TestServer } fr
 import { policyOf, question, schema } from './questions.ts';
 
 /** Only who waits for the deadline has a short one: on a busy machine 10 MB take their time. */
-const deadlineMsOf = (kind: string) => (kind === 'deadline' ? 400 : 10_000);
+const deadlineMsOf = (kind: string) => (kind === 'deadline' ? 150 : 10_000);
 const limits = { maxTokens: 256, maxAnswerBytes: 20_000, deadlineMs: 10_000 };
 const good = { confidence: 0.9, text: 'ok' };
 let model: TestServer;
