@@ -12,7 +12,16 @@ const bySwitch = { outcome: 'refused', refusals: [stop, undefined] } as const;
 
 describe('a beat', () => {
   it('passes when the switch and nothing else stopped the write', () => {
-    expect(judgeBeat(bySwitch, false, committed, 7)).toMatchObject({ result: 'passed', latencyMs: 7 });
+    expect(judgeBeat(bySwitch, false, committed, 7)).toStrictEqual({
+      result: 'passed',
+      reason: 'the engaged switch stopped the write, and nothing else did',
+      latencyMs: 7,
+    });
+  });
+
+  it('fails when one of several others refused it as well', () => {
+    const refusals = { outcome: 'refused', refusals: [stop, undefined, stop] } as const;
+    expect(judgeBeat(refusals, false, committed, 1).result).toBe('failed');
   });
 
   it.each([
@@ -65,4 +74,35 @@ it('names a run of failures after the last beat that passed, and tells people so
   expect(heartbeatFinding(beat, 1_795_392_300_000, 1_795_392_600_000).findingId).not.toBe(first.findingId);
   expect(heartbeatMessage(beat, 1_795_392_000_000).message).toContain('2026-11-23T00:00:00.000Z');
   expect(heartbeatMessage(beat, 0).message).toContain('never');
+});
+
+describe('the words of a beat that failed', () => {
+  const beat = { result: 'failed', reason: 'it went through', latencyMs: 3 } as const;
+  /** 22 November 2026, 10:00:00 UTC. */
+  const passedAt = 1_795_341_600_000;
+
+  it('are one finding for each run of failures', () => {
+    expect(heartbeatFinding(beat, passedAt, passedAt + 120_000)).toStrictEqual({
+      findingId: 'heartbeat-failed-1795341600000',
+      kind: 'heartbeat-failed',
+      summary: 'the kill switch was not proven to stop a write: it went through',
+      openedAtEpochMs: 1_795_341_720_000,
+      detail: { reason: 'it went through', lastPassedAtEpochMs: 1_795_341_600_000 },
+    });
+  });
+
+  it.each([
+    [passedAt, 'at 2026-11-22T10:00:00.000Z'],
+    [0, 'never'],
+  ])('say what to do, last passed %i', (lastPassedAt, when) => {
+    expect(heartbeatMessage(beat, lastPassedAt)).toStrictEqual({
+      subject: 'Interlock: the kill switch may not stop anything',
+      message: [
+        'The heartbeat of the kill switch failed: it went through.',
+        `It last passed ${when}.`,
+        'Take it that engaging the kill switch stops nothing: stop the change state machine by hand until this is',
+        `found out. Finding heartbeat-failed-${lastPassedAt}.`,
+      ].join('\n'),
+    });
+  });
 });

@@ -125,3 +125,59 @@ describe('what a review looks at', () => {
     expect(afterEpochMs).toBe(untilEpochMs);
   });
 });
+
+describe('the words of a lowering', () => {
+  it.each([
+    [
+      'guarded',
+      { ended: 1, rollbackFailed: 1 },
+      'suggest',
+      'rollback-failed',
+      '1 change could not be rolled back',
+    ],
+    [
+      'guarded',
+      { ended: 9, rollbackFailed: 2 },
+      'suggest',
+      'rollback-failed',
+      '2 changes could not be rolled back',
+    ],
+    [
+      'guarded',
+      { ended: 6, rolledBack: 3 },
+      'auto-low',
+      'change-failures',
+      '3 of 6 changes did not hold; allowed are 25 % of at least 4',
+    ],
+    [
+      'suggest',
+      { ended: 4, rolledBack: 1, rollbackFailed: 1 },
+      'observe',
+      'change-failures',
+      '2 of 4 changes did not hold; allowed are 25 % of at least 4',
+    ],
+    [
+      'auto-low',
+      { cutOffs: 1 },
+      'suggest',
+      'agent-cut-off',
+      'the agent was cut off in 1 incident for trying variants of what it was denied; allowed are 0',
+    ],
+    [
+      'auto-low',
+      { policyDenials: 11 },
+      'suggest',
+      'policy-denials',
+      'policy denied 11 proposals; allowed are 10',
+    ],
+  ] as const)('from %s for %j', (stage, evidence, to, because, reason) => {
+    expect(judge(stage, evidence)).toStrictEqual({ outcome: 'lower', to, because, reason });
+  });
+
+  it('names the members of a file that cannot be read', () => {
+    expect(() => parseLoweringThresholds({ ...thresholds, version: 2, maximumCutOffs: -1 })).toThrow(
+      'policies/autonomy-thresholds.json has missing, unknown or malformed members: version, maximumCutOffs',
+    );
+    expect(() => parseLoweringThresholds(null)).toThrow(/malformed members: invalid_type$/);
+  });
+});

@@ -160,3 +160,87 @@ it.each([
 ])('is made only for a decision that hands the plan to people: %j', (item) => {
   expect(parseAskingDecision(item)).toBeUndefined();
 });
+
+describe('the words of a recommendation', () => {
+  it('count the checks and name what failed', () => {
+    const words = (checks: readonly unknown[], decided: typeof decision | typeof asksPeople = decision) =>
+      outcomeOf(recommended('lambda.shift-alias', checks, decided)).reason;
+    const what = 'lambda.shift-alias on lambda-alias/checkout:live';
+    expect(words([passed])).toBe(`${what}; ${decision.reason}; 1 of 1 pre-checks passed`);
+    expect(words([passed, failed, { ...failed, name: 'quota' }])).toBe(
+      `${what}; ${decision.reason}; 1 of 3 pre-checks passed, failed: permissions, quota`,
+    );
+    expect(words([passed], asksPeople)).toBe(`${what}; ${decision.reason}; 1 of 1 pre-checks passed`);
+    expect(words([failed], asksPeople)).toBe(
+      `${what} cannot succeed and was not put to approvers; 0 of 1 pre-checks passed, failed: permissions`,
+    );
+  });
+
+  it('are an entry of ids, counts and closed words', () => {
+    const made = recommended('lambda.shift-alias', [passed, failed, 'nonsense']);
+    expect(recommendationEvent(made, 1_795_392_000_000)).toStrictEqual({
+      type: 'recommendation.made',
+      atEpochMs: 1_795_392_000_000,
+      actor: { kind: 'system', id: 'recommend' },
+      detail: {
+        planDigest: made.planDigest,
+        action: 'lambda.shift-alias',
+        targetKey: 'lambda-alias/checkout:live',
+        outcome: 'recommend',
+        tier: 'medium',
+        clause: 'autonomy.matrix',
+        reversal: 'restore-snapshot',
+        resources: 1,
+        capacityPercent: 100,
+        checksPassed: 1,
+        checksFailed: 1,
+        checksUnknown: 1,
+        triageRound: 1,
+      },
+    });
+  });
+
+  it('say what is unknown, and keep at most twenty checks of 300 well-formed characters', () => {
+    expect(readChecks([])).toStrictEqual([
+      { name: 'pre-check', result: 'unknown', reason: 'no check was answered' },
+    ]);
+    expect(readChecks([{ name: '' }])).toStrictEqual([
+      { name: 'pre-check', result: 'unknown', reason: 'a check was answered out of contract' },
+    ]);
+    expect(readChecks(Array.from({ length: 21 }, () => passed))).toHaveLength(20);
+    const [long] = readChecks([{ ...passed, reason: `\ud800${'x'.repeat(400)}` }]);
+    expect(long?.reason).toBe(`\ufffd${'x'.repeat(299)}`);
+    expect(ownerStackIn([passed, { ...passed, ownerStack: 's'.repeat(200) }])).toBe('s'.repeat(128));
+  });
+
+  it.each([
+    ['x'.repeat(80), 'x'.repeat(80)],
+    ['x'.repeat(81), `${'x'.repeat(79)}…`],
+    ['one\n\n  two', 'one two'],
+  ])('show a value on one line, shortened: %j', (value, shown) => {
+    const { check, planDigest } = soundPlan('lambda.shift-alias');
+    const definition = { ...check.definition, effect: () => ({ before: value, after: 'b' }) };
+    const made = recommendationFor(
+      { ...check, definition },
+      { planDigest, decision, checks: [passed], round: 1 },
+    );
+    expect(made.summary).toBe(`lambda.shift-alias on checkout:live: ${shown} → b`);
+  });
+
+  it('say that there is no way back where the plan names none', () => {
+    const { check, planDigest } = soundPlan('lambda.shift-alias');
+    const { rollbackPlan: _none, ...plan } = check.plan;
+    const made = recommendationFor({ ...check, plan }, { planDigest, decision, checks: [passed], round: 1 });
+    expect(made.risk).toMatchObject({
+      reversal: 'irreversible',
+      wayBack: ['the plan names no way back'],
+    });
+  });
+
+  it('need a decision that asks people, whole', () => {
+    expect(parseAskingDecision(decision)).toStrictEqual(decision);
+    for (const member of ['outcome', 'clause', 'reason', 'tier'] as const) {
+      expect(parseAskingDecision({ ...decision, [member]: undefined })).toBeUndefined();
+    }
+  });
+});
