@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 import { type AutonomyStage, autonomyStages, type RiskTier, riskTiers } from '../platform/vocabulary.ts';
 
 /** What a cell of the matrix says: nothing but advice, a quorum of distinct people, or go ahead. */
@@ -36,7 +37,7 @@ export type AutonomyPolicy = z.output<typeof schema>;
 export function parseAutonomyPolicy(json: unknown): AutonomyPolicy {
   const parsed = z.safeParse(schema, json);
   if (!parsed.success) {
-    const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+    const members = malformedMembers(parsed.error);
     throw new InvalidInputError(
       'autonomy.invalid',
       `policies/autonomy.json has missing, unknown or malformed members: ${members}`,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 
 /** No break-glass is ever longer than this, whatever the policy says. */
 export const longestBreakGlassMinutes = 15;
@@ -52,7 +53,7 @@ export function parseBreakGlassPolicy(json: unknown, environment: string): Break
     const here = ofAll.filter((entry) => entry.environment === environment);
     return { roles: here.map(({ role }) => role), maximumMinutes };
   }
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(parsed.error);
   throw new InvalidInputError(
     'break-glass.invalid',
     `policies/break-glass.json has missing, unknown or malformed members: ${members}; a role is an IAM user or assumed-role ARN whose type is written out, and one that names account ${localAccount} stands as { "environment": "local", "role": … }`,

@@ -3,6 +3,7 @@ import type { Finding } from '../audit/finding.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { digestOf } from '../platform/digest.ts';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import { isLower, oneStageLower, placeName, type StageItem, type StageReading } from './stage.ts';
 import type { StageEvidence, Window } from './stage-evidence.ts';
@@ -33,7 +34,7 @@ export type LoweringThresholds = z.output<typeof schema>;
 export function parseLoweringThresholds(json: unknown): LoweringThresholds {
   const parsed = z.safeParse(schema, json);
   if (parsed.success) return parsed.data;
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(parsed.error);
   throw new InvalidInputError(
     'autonomy-thresholds.invalid',
     `policies/autonomy-thresholds.json has missing, unknown or malformed members: ${members}`,

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { EpochMs } from '../platform/clock.ts';
 import { InterlockError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 import { type ChangeResult, type ChangeStatus, changeStatuses, isTerminal } from './change-status.ts';
 import type { TargetLock } from './target-lock.ts';
 
@@ -93,7 +94,7 @@ export function parseLock(item: unknown): TargetLock {
 }
 
 function malformed(what: string, error: z.core.$ZodError): InterlockError {
-  const members = error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(error);
   return new InterlockError(
     'change.malformed-record',
     `stored ${what} has malformed members: ${members}; a person has to look at the item`,

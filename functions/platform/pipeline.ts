@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import type { Context } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { InterlockError, InvalidInputError } from './errors.ts';
+import { malformedMembers } from './malformed-members.ts';
 
 /** Structured JSON logs. Log ids, outcomes and counts; never an event, a payload, a token or a prompt. */
 export const logger = new Logger({ serviceName: 'interlock' });
@@ -44,7 +45,7 @@ export function taskHandler<Schema extends z.ZodMiniType, Outcome extends TaskOu
   return pipeline<unknown, Outcome>(async (event) => {
     const parsed = z.safeParse(schema, event);
     if (!parsed.success) {
-      const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+      const members = malformedMembers(parsed.error);
       throw new InvalidInputError(
         'task.invalid-input',
         `task input has missing, unknown or malformed members: ${members}`,

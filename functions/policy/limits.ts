@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 import type { ChangeHistory } from './policy-set.ts';
 import type { VariantThresholds } from './variants.ts';
 
@@ -48,7 +49,7 @@ export interface LimitsPolicy {
 export function parseLimits(json: unknown): LimitsPolicy {
   const parsed = z.safeParse(schema, json);
   if (!parsed.success) {
-    const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+    const members = malformedMembers(parsed.error);
     throw new InvalidInputError(
       'limits.invalid',
       `policies/limits.json has missing, unknown or malformed members: ${members}`,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 import type { RiskTier } from '../platform/vocabulary.ts';
 import type { PolicyAnswer, PolicyRequest } from './policy-set.ts';
 
@@ -67,7 +68,7 @@ export interface CaseFailure {
 export function parsePolicyCases(file: string, json: unknown): PolicyCase[] {
   const parsed = z.safeParse(fileSchema, json);
   if (parsed.success) return parsed.data.cases;
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(parsed.error);
   throw new InvalidInputError(
     'policy-tests.invalid',
     `policies/tests/${file} has missing, unknown or malformed members: ${members}`,

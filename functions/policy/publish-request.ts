@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 
 const schema = z.object({
   RequestType: z.enum(['Create', 'Update', 'Delete']),
@@ -21,7 +22,7 @@ export const physicalResourceId = 'interlock-policies';
 export function parsePublishRequest(event: unknown): PublishRequest {
   const parsed = z.safeParse(schema, event);
   if (parsed.success) return parsed.data;
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(parsed.error);
   throw new InvalidInputError(
     'policy.invalid-request',
     `the custom resource's request has missing or malformed members: ${members}`,

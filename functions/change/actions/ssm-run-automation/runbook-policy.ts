@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { InvalidInputError } from '../../../platform/errors.ts';
+import { malformedMembers } from '../../../platform/malformed-members.ts';
 import {
   documentName,
   documentVersion,
@@ -35,7 +36,7 @@ export type RunbookPolicy = z.output<typeof schema>;
 export function parseRunbookPolicy(json: unknown): RunbookPolicy {
   const parsed = z.safeParse(schema, json);
   if (!parsed.success) {
-    const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+    const members = malformedMembers(parsed.error);
     throw invalid(`has missing, unknown or malformed members: ${members}`);
   }
   const listed = new Set<string>();
