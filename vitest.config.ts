@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of a deployed local stack: one stack, so one file after the other. */
+const deployed = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000 };
+
 export default defineConfig({
   test: {
     projects: [
@@ -10,7 +13,7 @@ export default defineConfig({
           maxWorkers: '100%',
           isolate: false,
           include: ['test/**/*.test.ts', 'test/**/*.test.tsx'],
-          exclude: ['test/**/*.integration.test.ts', 'test/**/*.e2e.test.ts', 'test/infra/**'],
+          exclude: ['test/**/*.{integration,e2e,attack,browser}.test.ts', 'test/infra/**'],
         },
       },
       {
@@ -37,12 +40,44 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'attacks',
+          // As for integration; `npm run check:attacks` brings an emulator of its own.
+          maxWorkers: '100%',
+          isolate: false,
+          include: ['test/attacks/**/*.attack.test.ts'],
+          globalSetup: ['test/attacks/attacks.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'e2e',
           include: ['test/**/*.e2e.test.ts'],
           globalSetup: ['test/deployment.setup.ts'],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          ...deployed,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.browser.test.ts'],
+          globalSetup: ['test/browser/browser.setup.ts'],
+          ...deployed,
+          // Where e2e runs too: after it, on its stack.
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser-tls',
+          include: ['test/browser/**/*.browser.test.ts'],
+          globalSetup: ['test/browser/browser-tls.setup.ts'],
+          ...deployed,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

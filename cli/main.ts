@@ -11,8 +11,10 @@ import { explainCommand } from './commands/explain.ts';
 import { findingsCommand } from './commands/findings.ts';
 import { incidentCommand } from './commands/incident.ts';
 import { killSwitchCommand } from './commands/kill-switch.ts';
+import { loginCommand, logoutCommand } from './commands/login.ts';
 import { policyCommand } from './commands/policy.ts';
 import { bad } from './output.ts';
+import { interruptedCode } from './sign-in.ts';
 
 const program = new Command('interlock')
   .description(
@@ -20,7 +22,7 @@ const program = new Command('interlock')
   )
   .version('0.1.0')
   .option('--stage <name>', 'a deployed stage (dev, test, prod) instead of the running local stack')
-  .option('--as <user>', 'local stack only: act as one of its seeded users (ana, ben, mia)')
+  .option('--as <user>', 'local stack only: act as one of its seeded users (ana, ben, kim, mia)')
   .option('--json', 'print one JSON document instead of words')
   .addHelpText(
     'after',
@@ -31,6 +33,8 @@ const program = new Command('interlock')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 for (const command of [
+  loginCommand,
+  logoutCommand,
   killSwitchCommand,
   autonomyCommand,
   breakGlassCommand,
@@ -63,5 +67,7 @@ try {
     bad(`interlock: ${message}`) +
       (known ? '' : ' (unexpected; run again with --json for machines or report it)'),
   );
+  // Something may still be waiting in the background: whoever pressed Ctrl-C does not.
+  if (known && error.code === interruptedCode) process.exit(130);
   process.exitCode = 1;
 }

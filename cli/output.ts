@@ -3,7 +3,16 @@ import Table from 'cli-table3';
 
 /** Prints one JSON document: what `--json` gives instead of words. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+  process.stdout.write(`${jsonForTerminal(value)}\n`);
+}
+
+/** JSON whose strings cannot drive a terminal or hide in it: what is invisible is written as an escape. */
+export function jsonForTerminal(value: unknown): string {
+  return JSON.stringify(value, null, 2).replaceAll(/[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\n]/gv, (character) =>
+    [...Array(character.length).keys()]
+      .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 /** A table without colours or borders that a narrow terminal cannot take. */

@@ -13,13 +13,13 @@ import { parseStageSettings, type StageSettings } from './stage-settings.ts';
 export async function synthesise(build: () => Bundles | Promise<Bundles> = bundleFunctions): Promise<void> {
   const app = new App();
   const settings = parseStageSettings(app.node.getAllContext());
-  const { taxonomy } = checkPolicies();
+  const policies = checkPolicies();
   const bundles = await build();
   keepMetafile(bundles.metafile);
   const stack = new InterlockStack(app, `Interlock-${settings.stage}`, {
     description: `Interlock: governed autonomy for operations agents (${settings.stage})`,
     settings,
-    taxonomy,
+    ...policies,
     bundles,
     artefact: describeArtefact(bundles),
     ...pinned(settings),

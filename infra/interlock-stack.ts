@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { ApproverPolicy } from '../functions/approvals/authority.ts';
 import type { Taxonomy } from '../functions/intake/taxonomy.ts';
 import { priorities } from '../functions/platform/vocabulary.ts';
 import { Approvals } from './approvals/approvals.ts';
@@ -23,6 +24,7 @@ import { Triage } from './triage/triage.ts';
 export interface InterlockStackProps extends StackProps {
   readonly settings: StageSettings;
   readonly taxonomy: Taxonomy;
+  readonly approvers: ApproverPolicy;
   readonly bundles: Bundles;
   readonly artefact: Artefact;
 }
@@ -31,14 +33,14 @@ export interface InterlockStackProps extends StackProps {
 export class InterlockStack extends Stack {
   constructor(scope: Construct, id: string, props: InterlockStackProps) {
     super(scope, id, props);
-    const { settings, taxonomy, bundles, artefact } = props;
+    const { settings, taxonomy, approvers, bundles, artefact } = props;
     Tags.of(this).add(ownTag, 'control-plane');
 
     const platform = new Platform(this, 'Platform', { settings, bundles, artefact });
     const { routing } = new Routing(this, 'Routing', { platform });
     const { triage } = new Triage(this, 'Triage', { platform, routing });
     const { decide } = new Autonomy(this, 'Autonomy', { platform });
-    const approvals = new Approvals(this, 'Approvals', { platform });
+    const approvals = new Approvals(this, 'Approvals', { platform, approvers });
     const change = new Change(this, 'Change', {
       platform,
       askPerson: approvals.requestApproval.function,

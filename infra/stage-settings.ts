@@ -1,6 +1,14 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import {
+  approvalContext,
+  approvalFaults,
+  type ChannelSettings,
+  channelSettings,
+  type SignInSettings,
+  signInSettings,
+} from './approvals/approval-settings.ts';
 
 /** Where Interlock can be deployed. `local` is the emulator and nothing else. */
 export const stages = ['local', 'dev', 'test', 'prod'] as const;
@@ -27,10 +35,10 @@ export interface StageSettings {
   readonly validation: Duration;
   /** How long a change may go without a sign of life before its target lock is recovered; longer than it bakes and validates. */
   readonly lockLease: Duration;
-  /** Offers seeded users instead of a real login. Never outside `local`. */
-  readonly localLogin: boolean;
+  readonly signIn?: SignInSettings;
+  readonly channels: ChannelSettings;
   readonly model: ModelSettings;
-  /** What approval links start with. Absent: the API's own address. */
+  /** Origin of the pages, without a trailing slash: what links start with and where sign-in returns. Absent: the API's own. */
   readonly publicBaseUrl?: string;
   readonly logRetention: RetentionDays;
   /** Checks the AwsSolutions rules during synthesis; a finding without a written reason fails it. */
@@ -54,7 +62,7 @@ export interface ModelSettings {
 
 type Defaults = Omit<
   StageSettings,
-  'stage' | 'environment' | 'model' | 'publicBaseUrl' | 'localLogin' | 'lockLease' | 'nag'
+  'stage' | 'environment' | 'signIn' | 'channels' | 'model' | 'publicBaseUrl' | 'lockLease' | 'nag'
 >;
 
 const cloud: Defaults = {
@@ -72,7 +80,7 @@ const defaults: Readonly<Record<Stage, Defaults>> = {
   local: {
     ...cloud,
     discardable: true,
-    // The emulator's account: with real credentials the CDK CLI refuses to deploy a stage that offers seeded users.
+    // The emulator's account: with real credentials the CDK CLI refuses to deploy a stage whose provider takes seeded users.
     pinnedTo: { account: '000000000000', region: 'us-east-1' },
     approvalTimeout: Duration.minutes(30),
     verdictTimeout: Duration.minutes(2),
@@ -115,10 +123,19 @@ export const longestApprovalSeconds = 86_400;
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.coerce.number().int();
 
-/** What `-c name=value` may set. Values arrive as text. */
-const contextSchema = z.strictObject({
+/** Cookies hold for the whole origin and every page has its path from the top. */
+const origin = url
+  .refine((text) => URL.parse(text)?.href === `${URL.parse(text)?.origin}/`, {
+    error: 'must be an origin, like https://approvals.example.com',
+    abort: true,
+  })
+  .transform((text) => new URL(text).origin);
+
+/** What `-c name=value` may set, each by itself. Values arrive as text. */
+const contextMembers = z.strictObject({
   stage: z.enum(stages, { error: `choose a stage with -c stage=<${stages.join('|')}>` }),
-  publicBaseUrl: url.optional(),
+  publicBaseUrl: origin.optional(),
+  ...approvalContext,
   modelBaseUrl: url.optional(),
   modelName: z.string().min(1).max(200).optional(),
   bedrockModelId: z
@@ -132,6 +149,18 @@ const contextSchema = z.strictObject({
   nag: z.enum(['true'], 'may only be true: cloud stages cannot do without').optional(),
   // How long together with the validation: see `longestSteps`.
   bakeSeconds: seconds.min(1).max(changeMachineSeconds).optional(),
+});
+
+/** What they may be together. */
+const contextSchema = contextMembers.superRefine((given, context) => {
+  const faults: [string, string][] = approvalFaults(given.stage, given);
+  if (given.stage !== 'local') {
+    if (given.bedrockEndpointUrl !== undefined) {
+      faults.push(['bedrockEndpointUrl', 'is for stage local only; leave it out']);
+    }
+    if (given.publicBaseUrl?.startsWith('http:')) faults.push(['publicBaseUrl', 'must start with https://']);
+  }
+  for (const [name, message] of faults) context.addIssue({ code: 'custom', path: [name], message });
 });
 
 /** Context that is not ours: the CLI's own, and anything namespaced (`@aws-cdk/…`, `availability-zones:…`). */
@@ -155,13 +184,9 @@ export function parseStageSettings(context: Readonly<Record<string, unknown>>): 
     );
     throw new Error(`cannot read the stage settings: ${faults.join('; ')}`);
   }
-  if (parsed.data.stage !== 'local' && parsed.data.bedrockEndpointUrl !== undefined) {
-    throw new Error(
-      'cannot read the stage settings: bedrockEndpointUrl is for stage local only; leave it out',
-    );
-  }
   const { stage, publicBaseUrl, nag, ...given } = parsed.data;
   const own = defaults[stage];
+  const signIn = signInSettings(stage, given);
   const bake = given.bakeSeconds === undefined ? own.bake : Duration.seconds(given.bakeSeconds);
   const validation =
     given.validationSeconds === undefined ? own.validation : Duration.seconds(given.validationSeconds);
@@ -182,7 +207,8 @@ export function parseStageSettings(context: Readonly<Record<string, unknown>>): 
     lockLease: bake.plus(validation).plus(own.verdictTimeout).plus(leaseMargin),
     approvalTimeout:
       given.approvalSeconds === undefined ? own.approvalTimeout : Duration.seconds(given.approvalSeconds),
-    localLogin: stage === 'local',
+    ...(signIn === undefined ? {} : { signIn }),
+    channels: channelSettings(given),
     // Locally only when asked for: it takes seconds, and the local template is the cloud's.
     nag: stage !== 'local' || nag === 'true',
     model: {

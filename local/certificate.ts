@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
+import type { ServerCertificate } from './loopback-server.ts';
 
 /** A certificate for 127.0.0.1 made for one run, and the bundle that makes programs trust it. */
 export interface Certificate {
@@ -48,4 +49,9 @@ export async function makeCertificate(folder: string, userCaFile: string | undef
   const already = userCaFile !== undefined && existsSync(userCaFile) ? readFileSync(userCaFile, 'utf8') : '';
   writeFileSync(caFile, `${already.trimEnd()}\n${made.cert}`.trimStart());
   return { certificateFile, keyFile, caFile };
+}
+
+/** The certificate and its key, for a server of this process. */
+export function readCertificate({ certificateFile, keyFile }: Certificate): ServerCertificate {
+  return { certificate: readFileSync(certificateFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
 }

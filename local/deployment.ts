@@ -16,6 +16,10 @@ export interface AppContext {
   readonly bedrockEndpointUrl: string;
   /** The front door, as printed in approval links. */
   readonly publicBaseUrl: string;
+  /** The local identity provider, and the names under which the pages and the command line are known there. */
+  readonly oidcIssuer: string;
+  readonly oidcClientId: string;
+  readonly oidcCliClientId: string;
 }
 
 /** Runs the CDK CLI of this clone in a process group of its own; `signal` stops it. */

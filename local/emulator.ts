@@ -12,6 +12,8 @@ export interface EmulatorOptions {
   readonly iam: boolean;
   /** Serve TLS. Needed with IAM: the CDK bootstrap bucket refuses plain HTTP. */
   readonly tls: boolean;
+  /** What it then shows and what its Lambdas trust. @default one made for this emulator */
+  readonly certificate?: Certificate;
   readonly logFile: string;
   /** Called once, with the last log lines, when the emulator ends without having been stopped. */
   readonly onCrash?: (message: string) => void;
@@ -43,7 +45,7 @@ export async function startEmulator(options: EmulatorOptions): Promise<Emulator>
   // MiniStack's Lambda worker is CommonJS and runs under TMPDIR; without this it would inherit our "module".
   writeFileSync(join(folder, 'package.json'), '{"type":"commonjs"}\n');
   const certificate = options.tls
-    ? await makeCertificate(folder, process.env['NODE_EXTRA_CA_CERTS'])
+    ? (options.certificate ?? (await makeCertificate(folder, process.env['NODE_EXTRA_CA_CERTS'])))
     : undefined;
   const port = await freePort();
   const endpointUrl = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;

@@ -1,10 +1,14 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request as requestHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { listenLocally, localServer, type ServerCertificate, stopServer } from './loopback-server.ts';
 
-/** Plain HTTP on localhost in front of the approvals API, so that a link opens without a certificate warning. */
+/**
+ * What browsers open in front of the approvals API: plain HTTP on localhost, so that a link opens without a
+ * certificate warning, or TLS where that is wanted.
+ */
 export interface FrontDoor {
-  /** `http://localhost:PORT` */
+  /** `http://localhost:PORT`, with a certificate `https:`. */
   readonly url: string;
   /** From now on requests go to this address; until then they get 503. */
   readonly forwardTo: (upstream: Upstream) => void;
@@ -33,45 +37,33 @@ const lastPort = 4_799;
  * Opens the front door on 127.0.0.1.
  *
  * @param port Exactly this one; without it the first free one from 4700.
+ * @param certificate Serves TLS with it. @default plain HTTP
  * @throws PortInUseError
  */
-export async function openFrontDoor(port?: number): Promise<FrontDoor> {
+export async function openFrontDoor(port?: number, certificate?: ServerCertificate): Promise<FrontDoor> {
   const agent = new Agent({ keepAlive: true });
   let upstream: Upstream | undefined;
-  const server = createServer((request, response) => {
+  const server = localServer(certificate, (request, response) => {
     if (!isLocalHost(request.headers.host))
       return refuse(response, 421, 'This address only serves localhost.');
     if (upstream === undefined) return refuse(response, 503, 'Interlock is still starting.');
     forward(upstream, agent, request, response);
   });
-  const listen = (candidate: number): Promise<boolean> =>
-    new Promise((resolve, reject) => {
-      server.once('error', (error: NodeJS.ErrnoException) => {
-        server.removeAllListeners('listening');
-        if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(false);
-        else reject(error);
-      });
-      server.listen(candidate, '127.0.0.1', () => {
-        server.removeAllListeners('error');
-        resolve(true);
-      });
-    });
   if (port !== undefined) {
-    if (!(await listen(port))) throw new PortInUseError(port);
+    if (!(await listenLocally(server, port))) throw new PortInUseError(port);
   } else {
     let candidate = firstPort;
-    while (!(await listen(candidate))) candidate = candidate < lastPort ? candidate + 1 : 0;
+    while (!(await listenLocally(server, candidate))) candidate = candidate < lastPort ? candidate + 1 : 0;
   }
+  const scheme = certificate === undefined ? 'http' : 'https';
   return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    url: `${scheme}://localhost:${(server.address() as AddressInfo).port}`,
     forwardTo: (next) => {
       upstream = next;
     },
     stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
       agent.destroy();
-      await closed;
+      await stopServer(server);
     },
   };
 }

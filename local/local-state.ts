@@ -12,8 +12,14 @@ export interface LocalState {
   readonly caFile: string;
   readonly region: string;
   readonly stage: 'local';
-  /** `http://localhost:PORT`: what approval links start with. */
+  /** `http://localhost:PORT` (with `--tls` `https:`): what approval links start with. */
   readonly frontDoorUrl: string;
+  /** The local identity provider, on a port of its own: issuer of everybody's sign-in. */
+  readonly identityProviderUrl: string;
+  /** Where a seeded user's groups can be changed while it runs; see `identity-provider/control-client.ts`. */
+  readonly identityControlUrl: string;
+  /** Goes with every request there, so that no page elsewhere can send one. */
+  readonly identityControlToken: string;
   /** OpenAI-compatible base URL, with `/v1`. */
   readonly modelUrl: string;
   /** Where the scripted stand-in takes its script; absent with a real model. */

@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly modelName?: string;
   /** Port of the front door; the first free one from 4700 without it. */
   readonly port?: number;
+  /** Serve the approval pages and the identity provider over TLS, with the run's own certificate. */
+  readonly tls: boolean;
 }
 
 export type ParsedOptions =
@@ -40,6 +42,7 @@ function read(args: readonly string[]): ParsedOptions {
       'model-url': { type: 'string' },
       model: { type: 'string' },
       port: { type: 'string' },
+      tls: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -72,6 +75,7 @@ function read(args: readonly string[]): ParsedOptions {
       scenario,
       once: values.once,
       json: values.json,
+      tls: values.tls,
       ...(modelUrl === undefined ? {} : { modelUrl: modelUrl.replace(/\/+$/, '') }),
       ...(values.model === undefined ? {} : { modelName: values.model }),
       ...(port === undefined ? {} : { port }),
@@ -100,5 +104,7 @@ ${scenarios.map(({ name, summary }) => `                       ${name.padEnd(18)
   --model-url URL    a real OpenAI-compatible server (Ollama, vLLM, llama.cpp), with its /v1
   --model NAME       which of its models to ask
   --port N           port of the approval pages (4700, or the next free one)
+  --tls              approval pages and local sign-in over https, with a certificate of this
+                       run that your browser does not know and will warn about
   --help             this text
 `;

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   CreateAccessKeyCommand,
   CreateUserCommand,
   IAMClient,
   PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { root } from './places.ts';
+import { readLocalUsers } from './identity-provider/users.ts';
 
 /** What a person signs their calls with. */
 export interface PersonKey {
@@ -22,8 +20,7 @@ export interface PersonKey {
  * @returns Their keys by user id.
  */
 export async function createPeople(client = new IAMClient({})): Promise<Record<string, PersonKey>> {
-  const file = readFileSync(join(root, 'policies', 'local-users.json'), 'utf8');
-  const { users } = JSON.parse(file) as { users: readonly { id: string }[] };
+  const users = readLocalUsers();
   return Object.fromEntries(await Promise.all(users.map(async ({ id }) => [id, await create(client, id)])));
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { findChromium, howToGetChromium } from '../test/browser/chromium.ts';
 import { logFolder, root } from './places.ts';
 import { endingWithStarter, lastLines, startGroup } from './processes.ts';
 import { endWithStarter } from './starter.ts';
@@ -11,10 +12,12 @@ interface Check {
   readonly says: string;
   readonly program: readonly [string, ...string[]];
   readonly counted?: true;
+  /** Why it cannot run on this machine, if so: it is then reported as skipped. */
+  readonly lacks?: () => string | undefined;
 }
 
-const vitest = (project: string): Pick<Check, 'program' | 'counted'> => ({
-  program: ['vitest', 'run', '--project', project],
+const vitest = (...projects: string[]): Pick<Check, 'program' | 'counted'> => ({
+  program: ['vitest', 'run', ...projects.map((project) => `--project=${project}`)],
   counted: true,
 });
 
@@ -26,13 +29,21 @@ const checks: readonly Check[] = [
   { name: 'unit', says: 'unit, property and import-boundary tests', ...vitest('unit') },
   { name: 'infra', says: 'template assertions, cdk-nag, state machines', ...vitest('infra') },
   { name: 'integration', says: 'integration tests on the emulator', ...vitest('integration') },
+  { name: 'attacks', says: 'attacks on the approval pages', ...vitest('attacks') },
   { name: 'e2e', says: 'end-to-end: deploy to MiniStack, every scenario', ...vitest('e2e') },
+  {
+    name: 'browser',
+    says: 'the approval pages in Chromium',
+    ...vitest('browser'),
+    lacks: () => (findChromium() === undefined ? howToGetChromium : undefined),
+  },
 ];
 
 /** Tests that passed and failed; a check that is not counted is one test. */
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+  readonly skipped?: number;
 }
 
 endWithStarter(() => process.exit(143));
@@ -46,14 +57,27 @@ if (unknown.length > 0) {
 }
 const chosen = checks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const tallies: Tally[] = [];
-for (const check of chosen) tallies.push(await run(check));
-const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
-const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
-console.log(`\n${passed} passed, ${failed} failed`);
+for (const check of deployedOnce(chosen)) tallies.push(await run(check));
+const total = (of: keyof Tally): number => tallies.reduce((sum, tally) => sum + (tally[of] ?? 0), 0);
+const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+/** The browser's tests run after those of e2e on the same stack, which saves deploying a second one. */
+function deployedOnce(parts: readonly Check[]): readonly Check[] {
+  const [e2e, browser] = ['e2e', 'browser'].map((name) => parts.find((check) => check.name === name));
+  if (e2e === undefined || browser === undefined || browser.lacks?.() !== undefined) return parts;
+  const both = { name: 'e2e', says: `${e2e.says}, and ${browser.says}`, ...vitest('e2e', 'browser') };
+  return [...parts.filter((check) => check !== e2e && check !== browser), both];
+}
 
 async function run(check: Check): Promise<Tally> {
   console.log(`\n── ${check.says}`);
+  const lacking = check.lacks?.();
+  if (lacking !== undefined) {
+    console.log(`– ${check.name}: skipped, ${lacking}`);
+    return { passed: 0, failed: 0, skipped: 1 };
+  }
   const startedAt = Date.now();
   const report = join(logFolder, `vitest-${check.name}.json`);
   mkdirSync(logFolder, { recursive: true });

@@ -1,5 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Certificate, makeCertificate, readCertificate } from './certificate.ts';
 import { connectThisProcess } from './connection.ts';
 import { demo } from './demo/names.ts';
 import { Workload } from './demo/workload.ts';
@@ -7,6 +8,9 @@ import { bootstrap, deploy, stackOutputs, synthesise } from './deployment.ts';
 import { startEmulator } from './emulator.ts';
 import { applyFixUps } from './fix-ups.ts';
 import { openFrontDoor } from './front-door.ts';
+import { cliClientId, pagesClientId } from './identity-provider/configuration.ts';
+import { startIdentityProvider } from './identity-provider/provider.ts';
+import { readLocalUsers } from './identity-provider/users.ts';
 import { type LocalState, removeState, writeState } from './local-state.ts';
 import { standInName } from './model/replies.ts';
 import { startStandIn } from './model/stand-in.ts';
@@ -24,6 +28,8 @@ export interface StackOptions {
   readonly modelUrl?: string | undefined;
   readonly modelName?: string | undefined;
   readonly port?: number | undefined;
+  /** Front door and identity provider over TLS. @default false */
+  readonly tls?: boolean;
   /** Called when the emulator ends by itself. */
   readonly onCrash: (message: string) => void;
   /** Prefix of the log files. @default 'start' */
@@ -34,7 +40,7 @@ export interface StackOptions {
 const noBedrock = 'http://127.0.0.1:9';
 
 /**
- * Starts the whole local stack: front door, model stand-in, emulator; deploys the CDK app and the demo workload
+ * Starts the whole local stack: front door, identity provider, model stand-in, emulator; deploys the CDK app and the demo workload
  * unmodified; makes good what the emulator drops; switches automation on.
  */
 export async function startStack(options: StackOptions): Promise<LocalState> {
@@ -45,8 +51,19 @@ export async function startStack(options: StackOptions): Promise<LocalState> {
   await teardown.add(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
   const stopping = new AbortController();
 
-  const frontDoor = await openFrontDoor(options.port);
+  const certificate = await makeCertificate(folder, process.env['NODE_EXTRA_CA_CERTS']);
+  const shown = options.tls === true ? readCertificate(certificate) : undefined;
+  const frontDoor = await openFrontDoor(options.port, shown);
   await teardown.add(frontDoor.stop);
+  mkdirSync(logFolder, { recursive: true });
+  const errorLog = join(logFolder, `${logs}-identity-provider.log`);
+  const identityProvider = await startIdentityProvider({
+    users: readLocalUsers(),
+    frontDoorUrl: frontDoor.url,
+    certificate: shown,
+    onError: (error) => appendFileSync(errorLog, `${new Date().toISOString()} ${error.stack}\n`),
+  });
+  await teardown.add(identityProvider.stop);
   const model = await chooseModel(options);
 
   const cdkRun = (name: string) => ({
@@ -62,9 +79,12 @@ export async function startStack(options: StackOptions): Promise<LocalState> {
     modelName: model.name,
     bedrockEndpointUrl: model.bedrockUrl,
     publicBaseUrl: frontDoor.url,
+    oidcIssuer: identityProvider.issuer,
+    oidcClientId: pagesClientId,
+    oidcCliClientId: cliClientId,
   } as const;
   const [emulator] = await allOrFirstError([
-    startAndBootstrap(options, `${logs}-emulator.log`, cdkRun('bootstrap')),
+    startAndBootstrap(options, certificate, `${logs}-emulator.log`, cdkRun('bootstrap')),
     screen.progress('Building the CDK app', 'CDK app built', () =>
       synthesise(context, assembly, cdkRun('synth')),
     ),
@@ -95,6 +115,9 @@ export async function startStack(options: StackOptions): Promise<LocalState> {
     region,
     stage: 'local',
     frontDoorUrl: frontDoor.url,
+    identityProviderUrl: identityProvider.issuer,
+    identityControlUrl: identityProvider.controlUrl,
+    identityControlToken: identityProvider.controlToken,
     modelUrl: model.baseUrl,
     ...(model.controlUrl === undefined ? {} : { modelControlUrl: model.controlUrl }),
     workloadUrl,
@@ -129,6 +152,7 @@ async function chooseModel({ modelUrl, modelName, teardown }: StackOptions): Pro
 
 async function startAndBootstrap(
   { screen, teardown, onCrash }: StackOptions,
+  certificate: Certificate,
   logName: string,
   cdkRun: Parameters<typeof bootstrap>[1],
 ): Promise<{ endpointUrl: string; caFile: string }> {
@@ -139,6 +163,7 @@ async function startAndBootstrap(
       const emulator = await startEmulator({
         iam: true,
         tls: true,
+        certificate,
         logFile: join(logFolder, logName),
         onCrash,
       });

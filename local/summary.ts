@@ -1,3 +1,4 @@
+import { readLocalUsers } from './identity-provider/users.ts';
 import type { LocalState } from './local-state.ts';
 import type { Verdict } from './scenarios/run-scenario.ts';
 import type { Screen } from './screen.ts';
@@ -24,9 +25,14 @@ export function printSummary(screen: Screen, verdict: Verdict, ledger: LedgerRep
 export function printLinks(screen: Screen, state: LocalState, incidentId: string): void {
   screen.heading('Still running');
   screen.line(`  approvals   ${state.frontDoorUrl}/`);
+  if (state.frontDoorUrl.startsWith('https:'))
+    screen.line("                with this run's own certificate: your browser will warn");
+  screen.line('  sign in as  (you pick one there; this is local, nobody asks for proof)');
+  for (const { id, role } of readLocalUsers()) screen.line(`                ${id.padEnd(6)} ${role}`);
   screen.line(`  incident    ${state.frontDoorUrl}/incidents/${incidentId}`);
   screen.line(`  timeline    npx interlock incident show ${incidentId}`);
   screen.line('  ledger      npx interlock audit verify');
+  screen.line('  decide      npx interlock --as ana approvals list');
   screen.line('  brakes      npx interlock kill-switch on --reason "trying it out"');
   screen.line(`\n${screen.style('dim', 'Ctrl-C stops everything that was started.')}`);
 }

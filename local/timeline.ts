@@ -15,6 +15,12 @@ const seconds = (ms: unknown): string => `${(Number(ms) / 1_000).toFixed(1)} s`;
 const short = (digest: unknown): string => String(digest).slice(0, 12);
 const plural = (count: unknown, word: string): string => `${String(count)} ${word}${count === 1 ? '' : 's'}`;
 
+const vote: Describe = (d, { actor }) => {
+  const via = d['via'] === undefined || d['via'] === 'page' ? '' : `, by ${String(d['via'])}`;
+  const standsIn = d['onBehalfOf'] === undefined ? '' : ` for ${String(d['onBehalfOf'])}`;
+  return `${actor.id}${standsIn} says ${String(d['verdict'])}${via}`;
+};
+
 const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?: Describe }>> = {
   'signal.received': {
     what: 'signal received',
@@ -38,10 +44,13 @@ const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?:
     more: (d) => `${d['outcome']}: ${d['reason']} [${d['clause']}]`,
   },
   'approval.requested': { what: 'approval needed', mood: 'waiting' },
-  'approval.voted': { what: 'vote', more: (d, { actor }) => `${actor.id} says ${d['verdict']}` },
+  'approval.voted': { what: 'vote', more: vote },
   'approval.approved': { what: 'approved', mood: 'good', more: (d) => `by ${d['approvers']}` },
   'approval.rejected': { what: 'rejected', mood: 'bad' },
   'approval.expired': { what: 'approval expired', mood: 'bad', more: () => 'nobody answered: a rejection' },
+  'approval.cancelled': { what: 'approval cancelled', more: () => 'there is nothing left to decide' },
+  'approval.reminded': { what: 'people reminded', mood: 'waiting' },
+  'approval.escalated': { what: 'more people asked', mood: 'waiting' },
   'change.lock-acquired': { what: 'target locked', more: (d) => `fencing token ${d['fencingToken']}` },
   'change.snapshot-taken': { what: 'snapshot taken', more: (d) => `digest ${short(d['snapshotDigest'])}` },
   'change.started': { what: 'change authorised', more: () => 'switch, decision, approval and lock all hold' },
@@ -63,6 +72,9 @@ const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?:
   'incident.closed': { what: 'incident closed' },
 };
 
+/** The problem is gone: because of a change, or by itself. */
+const goodResults: ReadonlySet<string> = new Set(['resolved', 'recovered']);
+
 /** Words for a ledger entry. An unknown type is shown by its own name: a new step is never hidden. */
 export function describe(entry: LedgerEntry): Step {
   const { type, detail } = entry;
@@ -70,7 +82,7 @@ export function describe(entry: LedgerEntry): Step {
   const reason = typeof detail['reason'] === 'string' ? detail['reason'] : '';
   if (type === 'incident.closed') {
     const result = String(detail['result']);
-    return { what: `incident ${result}`, more: reason, mood: result === 'resolved' ? 'good' : 'bad' };
+    return { what: `incident ${result}`, more: reason, mood: goodResults.has(result) ? 'good' : 'bad' };
   }
   return {
     what: words?.what ?? type.replaceAll(/[.-]/g, ' '),

@@ -1,6 +1,7 @@
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import { digestOf } from '../platform/digest.ts';
-import { type Approval, approversOf, type TooLateReason, type Vote } from './approval.ts';
+import { type Approval, approversOf, type CancelReason, type TooLateReason, type Vote } from './approval.ts';
+import type { Channel, NoticeKind } from './notice.ts';
 import type { VoteRefusal } from './refused-vote.ts';
 
 /** What the ledger says about approvals. Ids, digests and closed words only: never a token, never a comment. */
@@ -27,6 +28,8 @@ export const approvalEvents = {
       detail: {
         ...bound(approval),
         verdict: vote.verdict,
+        via: vote.via,
+        ...(vote.onBehalfOf === undefined ? {} : { onBehalfOf: vote.onBehalfOf }),
         ...(vote.reason === undefined ? {} : { reason: vote.reason }),
         ...(vote.comment === undefined ? {} : { commentDigest: digestOf(vote.comment) }),
       },
@@ -91,13 +94,45 @@ export const approvalEvents = {
     detail: { ...bound(approval), status: approval.status, because },
   }),
 
-  notificationFailed: (approval: Approval, atEpochMs: number): LedgerEvent => ({
+  cancelled: (
+    approval: Approval,
+    atEpochMs: number,
+    because: CancelReason,
+    by: 'incident-watch' | 'approval-sweep',
+  ): LedgerEvent => ({
+    type: 'approval.cancelled',
+    atEpochMs,
+    actor: { kind: 'system', id: by },
+    detail: { ...bound(approval), because, votes: approval.votes.length },
+  }),
+
+  reminded: (approval: Approval, atEpochMs: number): LedgerEvent =>
+    askedAgain('reminded', approval, atEpochMs),
+
+  escalated: (approval: Approval, atEpochMs: number): LedgerEvent =>
+    askedAgain('escalated', approval, atEpochMs),
+
+  notificationFailed: (
+    approval: Approval,
+    atEpochMs: number,
+    channel: Channel,
+    kind: NoticeKind,
+  ): LedgerEvent => ({
     type: 'approval.notification-failed',
     atEpochMs,
-    actor: { kind: 'system', id: 'request-approval' },
-    detail: bound(approval),
+    actor: { kind: 'system', id: 'approval-notices' },
+    detail: { ...bound(approval), channel, kind },
   }),
 };
+
+function askedAgain(what: 'reminded' | 'escalated', approval: Approval, atEpochMs: number): LedgerEvent {
+  return {
+    type: `approval.${what}`,
+    atEpochMs,
+    actor: { kind: 'system', id: 'approval-sweep' },
+    detail: { ...bound(approval), quorum: approval.quorum, votes: approval.votes.length },
+  };
+}
 
 function bound(approval: Approval) {
   return { approvalId: approval.approvalId, planDigest: approval.planDigest };

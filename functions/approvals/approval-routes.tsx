@@ -1,75 +1,115 @@
 import { type Context, Hono } from 'hono';
-import { canBeApprovalId, commentMaxCharacters } from './approval.ts';
-import { type Authority, authorityOver } from './authority.ts';
+import { isPastExpiry } from './approval.ts';
+import { askedGroups } from './authority.ts';
+import { confirmPerson, signedInAgain, undoneQuery } from './confirm-person.ts';
 import { formToken, isFormToken } from './csrf.ts';
-import { type Dossier, isIntact, subjectOf } from './dossier.ts';
+import { decideApproval, type OpenedApproval, openApproval } from './decide-approval.ts';
+import { subjectOf } from './dossier.ts';
 import { readForm } from './form.ts';
 import type { SignedIn } from './identity.ts';
 import type { PageFrame, PageStatus } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
+import { refusalAnswers } from './refusal-answers.ts';
+import type { VoteRefusal } from './refused-vote.ts';
 import { ApprovalView } from './views/approval-view.tsx';
 import { markRefused } from './vote-evidence.ts';
 import { verdictForm } from './vote-form.ts';
 
-const stale = 'This page was out of date. Nothing was decided: please look again and decide.';
-/** What somebody is told who may see the approval: their vote did not count. */
-const refusals = {
-  'malformed-form': [
-    400,
-    `That form was not complete, or its comment is longer than ${commentMaxCharacters} characters. Nothing was decided.`,
-  ],
-  'form-token-missing': [403, stale],
-  'form-token-wrong': [403, stale],
-  'plan-altered': [409, 'Nothing was decided.'],
-  'already-decided': [409, 'Your vote does not count: this was decided before it arrived.'],
-  expired: [409, 'Your vote does not count: the time was up before it arrived.'],
-  'no-authority': [403, 'Nothing was decided: you may read this, but not decide it.'],
-} as const;
-
 /** An approval as one person sees it. */
-interface Opened {
+interface Opened extends OpenedApproval {
   readonly signedIn: SignedIn;
-  readonly dossier: Dossier;
-  readonly authority: Authority;
 }
 
-/** `GET` shows an approval, `POST` votes on it. */
+/** `GET` shows an approval, `POST` votes on it, `GET` of its status tells an open copy whether it is out of date. */
 export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
   const routes = new Hono();
 
-  /** Who asks, and what they may do with this approval at this moment; a response where that is the end of it. */
-  async function open(context: Context): Promise<Opened | Response> {
+  routes.get('/:id', async (context) => {
+    const opened = await open(context, await ports.people.identify(context));
+    if (opened instanceof Response) return opened;
+    const warning = context.req.query(undoneQuery) === undefined ? undefined : signedInAgain;
+    return show(context, opened, 200, warning);
+  });
+
+  routes.get('/:id/status', async (context) => {
     const signedIn = await ports.people.identify(context);
+    if (signedIn === undefined) return context.json({ error: 'not signed in' }, 401);
+    const opened = await openApproval(ports, signedIn.identity, context.req.param('id'));
+    if ('outcome' in opened) return context.json({ error: 'not found' }, 404);
+    const { approval } = opened.dossier;
+    const isOver = approval.status === 'pending' && isPastExpiry(approval, ports.clock());
+    return context.json({ status: isOver ? 'expired' : approval.status, version: approval.version });
+  });
+
+  routes.post('/:id', async (context) => {
+    const opened = await open(context, await ports.people.identify(context), true);
+    if (opened instanceof Response) return opened;
+    const { signedIn, dossier } = opened;
+    const { approvalId } = dossier.approval;
+    const form = await readForm(context, verdictForm);
+    if (form === undefined) return refuse(context, opened, 'malformed-form');
+    const { csrf, comment, ...verdict } = form;
+    if (csrf === undefined) return refuse(context, opened, 'form-token-missing');
+    if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(approvalId), csrf)) {
+      return refuse(context, opened, 'form-token-wrong');
+    }
+    const person = await confirmPerson(ports, frame, context, signedIn, {
+      undone: 'decided',
+      returnTo: pathOf(approvalId),
+    });
+    if (person instanceof Response) return person;
+    // Once more, with the groups that the provider has now.
+    const confirmed = await open(context, person);
+    if (confirmed instanceof Response) return confirmed;
+    const result = await decideApproval(ports, person.identity, confirmed, {
+      ...verdict,
+      ...(comment === undefined || comment === '' ? {} : { comment }),
+      via: 'page',
+    });
+    ports.onVote(approvalId, result.outcome === 'accepted' ? 'accepted' : result.because);
+    switch (result.outcome) {
+      case 'accepted':
+        return context.redirect(pathOf(approvalId), 303);
+      case 'refused':
+        return refuse(context, { ...result.opened, signedIn: person }, result.because);
+      case 'not-found':
+        markRefused(context, result.because, person.identity);
+        return frame.notFound(context, person);
+    }
+  });
+
+  return routes;
+
+  /** Who asks, and what they may do with this approval at this moment; a response where that is the end of it. */
+  async function open(
+    context: Context,
+    signedIn: SignedIn | undefined,
+    isVote = false,
+  ): Promise<Opened | Response> {
+    const approvalId = context.req.param('id') ?? '';
     if (signedIn === undefined) {
       markRefused(context, 'no-authority');
-      return frame.toSignIn(context);
+      return frame.toSignIn(context, isVote ? `${context.req.path}?${undoneQuery}` : context.req.path);
     }
-    const approvalId = context.req.param('id') ?? '';
-    const dossier = canBeApprovalId(approvalId) ? await ports.desk.dossier(approvalId) : undefined;
-    if (dossier === undefined) {
-      markRefused(context, 'incomplete-record');
-      return frame.notFound(context, signedIn);
-    }
-    const authority = authorityOver(ports.approvers, signedIn.identity, subjectOf(dossier.plan));
-    if (authority.may === 'nothing') {
-      markRefused(context, 'no-authority');
-      return frame.notFound(context, signedIn);
-    }
-    return { signedIn, dossier, authority };
+    const opened = await openApproval(ports, signedIn.identity, approvalId);
+    if ('dossier' in opened) return { ...opened, signedIn };
+    markRefused(context, opened.because, signedIn.identity);
+    return frame.notFound(context, signedIn);
   }
 
   async function show(
     context: Context,
     { signedIn, dossier, authority }: Opened,
-    status: PageStatus = 200,
+    status: PageStatus,
     warning?: string,
   ): Promise<Response> {
-    const purpose = `approval/${dossier.approval.approvalId}`;
     const view = (
       <ApprovalView
         dossier={dossier}
         authority={authority}
-        formToken={formToken(await ports.keys(), signedIn.sessionId, purpose)}
+        asked={askedGroups(ports.approvers, subjectOf(dossier))}
+        reader={signedIn.identity}
+        formToken={formToken(await ports.keys(), signedIn.sessionId, purposeOf(dossier.approval.approvalId))}
         now={ports.clock()}
         {...(warning === undefined ? {} : { warning })}
       />
@@ -77,54 +117,17 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     return frame.page(context, status, 'Approval', view, signedIn);
   }
 
-  async function refuse(context: Context, opened: Opened, because: keyof typeof refusals): Promise<Response> {
-    markRefused(context, because);
-    const [status, warning] = refusals[because];
+  async function refuse(context: Context, opened: Opened, because: VoteRefusal): Promise<Response> {
+    markRefused(context, because, opened.signedIn.identity);
+    const [status, warning] = refusalAnswers[because];
     return show(context, opened, status, warning);
   }
+}
 
-  routes.get('/:id', async (context) => {
-    const opened = await open(context);
-    return opened instanceof Response ? opened : show(context, opened);
-  });
+function purposeOf(approvalId: string): string {
+  return `approval/${approvalId}`;
+}
 
-  routes.post('/:id', async (context) => {
-    const opened = await open(context);
-    if (opened instanceof Response) return opened;
-    const { signedIn, dossier, authority } = opened;
-    const { approvalId, planDigest } = dossier.approval;
-    const form = await readForm(context, verdictForm);
-    if (form === undefined) return refuse(context, opened, 'malformed-form');
-    if (form.csrf === undefined) return refuse(context, opened, 'form-token-missing');
-    if (!isFormToken(await ports.keys(), signedIn.sessionId, `approval/${approvalId}`, form.csrf)) {
-      return refuse(context, opened, 'form-token-wrong');
-    }
-    if (!isIntact(dossier)) return refuse(context, opened, 'plan-altered');
-    const vote = {
-      identityId: signedIn.identity.id,
-      displayName: signedIn.identity.displayName,
-      verdict: form.verdict,
-      ...(form.verdict === 'reject' ? { reason: form.reason } : {}),
-      ...(form.comment === undefined || form.comment === '' ? {} : { comment: form.comment }),
-    };
-    const result = await ports.vote(approvalId, planDigest, vote, authority);
-    ports.onVote(approvalId, result.outcome);
-    if (result.outcome === 'unknown') {
-      markRefused(context, 'incomplete-record');
-      return frame.notFound(context, signedIn);
-    }
-    const now = { ...opened, dossier: { ...dossier, approval: result.approval } };
-    switch (result.outcome) {
-      case 'recorded':
-      case 'already-voted':
-        return context.redirect(`/approvals/${encodeURIComponent(approvalId)}`, 303);
-      case 'already-decided':
-      case 'expired':
-        return refuse(context, now, result.outcome);
-      case 'not-allowed':
-        return refuse(context, now, 'no-authority');
-    }
-  });
-
-  return routes;
+function pathOf(approvalId: string): string {
+  return `/approvals/${encodeURIComponent(approvalId)}`;
 }

@@ -1,12 +1,15 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
+import type { Plan } from '../change/plan.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
-import { DependencyUnavailableError, InvalidInputError } from '../platform/errors.ts';
+import { InvalidInputError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import {
   type Approval,
   approveUnderBreakGlass,
+  type CancelReason,
+  cancel,
   castVote,
   expire,
   type TooLateReason,
@@ -14,36 +17,39 @@ import {
   type VoteOutcome,
 } from './approval.ts';
 import { approvalEvents } from './approval-events.ts';
-import { approvalStatusKeys, statusOf, toApproval, toApprovalItem } from './approval-item.ts';
+import { approvalStatusKeys, toApproval, toApprovalItem } from './approval-item.ts';
+import { ApprovalMoves, attempts, contention } from './approval-moves.store.ts';
+import { replacePendingWrite, replaceWrite, tokenWrite } from './approval-writes.ts';
+import { escalate, remind } from './ask-again.ts';
 import type { Authority } from './authority.ts';
-
-/** How often a writer re-reads after somebody else wrote first, before it gives up. */
-const attempts = 30;
-
-/** How long a token outlives its approval, so that a late callback can still be tried. */
-const tokenGraceSeconds = 86_400;
+import { neverAgainWrite, saysNeverAgain } from './never-again.ts';
+import { type Channel, type NoticeKind, noticeWrite } from './notice.ts';
 
 /** `token-replaced`: the same request again, with a new token for the execution that waits now. */
 export type CreateOutcome = 'requested' | 'token-replaced' | 'already-expired';
 
-/** Everything that writes an approval. Each write names the version it read and carries its ledger entries. */
+/**
+ * Everything that writes an approval. Each write names the version it read and carries, in one transaction, its
+ * ledger entries and what people are to be told of it: nothing becomes true unseen or unsaid.
+ */
 export class ApprovalStore {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #table: string;
   readonly #clock: Clock;
+  readonly #moves: ApprovalMoves;
 
   constructor(database: Database, ledger: LedgerStore, table: string, clock: Clock) {
     this.#database = database;
     this.#ledger = ledger;
     this.#table = table;
     this.#clock = clock;
+    this.#moves = new ApprovalMoves(database, ledger, table, clock);
   }
 
   /** Strongly consistent. */
-  async get(approvalId: string): Promise<Approval | undefined> {
-    const item = await this.#database.get(this.#table, itemKeys.approval(approvalId));
-    return item === undefined ? undefined : toApproval(item);
+  get(approvalId: string): Promise<Approval | undefined> {
+    return this.#moves.get(approvalId);
   }
 
   /** The encrypted task token, for the callback. */
@@ -62,14 +68,14 @@ export class ApprovalStore {
 
   /**
    * Stores the request and its encrypted token. A retried task carries a new token, so asking again replaces
-   * it; where people have decided meanwhile, the decision is put up for delivery once more, to the execution
-   * that waits now.
+   * it; where people have decided meanwhile, or nobody needs to any more, that is put up for delivery once more,
+   * to the execution that waits now.
    *
    * @throws InvalidInputError `approval.bound-elsewhere` when the id already stands for another plan.
    */
   async create(approval: Approval, ciphertext: Uint8Array): Promise<CreateOutcome> {
     const { approvalId, incidentId } = approval;
-    const token = this.#putToken(approval, ciphertext);
+    const token = tokenWrite(this.#table, approval, ciphertext);
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const created = await this.#ledger.commit(
         incidentChain(incidentId),
@@ -82,6 +88,7 @@ export class ApprovalStore {
             condition: 'attribute_not_exists(pk)',
           },
           token,
+          noticeWrite(this.#table, approval, 'requested', approval.requestedAtEpochMs),
         ],
       );
       if (created.outcome === 'committed') return 'requested';
@@ -95,7 +102,7 @@ export class ApprovalStore {
       }
       if (existing.status === 'expired') return 'already-expired';
       const asked = { ...existing, callbackDelivered: false };
-      const replaced = await this.#database.transact([this.#replace(existing, asked), token]);
+      const replaced = await this.#database.transact([replaceWrite(this.#table, existing, asked), token]);
       if (replaced.outcome === 'committed') return 'token-replaced';
     }
     throw contention(approvalId);
@@ -116,38 +123,67 @@ export class ApprovalStore {
     authority: Authority,
     usableSeconds: number,
   ): Promise<VoteOutcome | { readonly outcome: 'unknown' }> {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const approval = await this.get(approvalId);
-      if (approval === undefined || approval.planDigest !== planDigest) return { outcome: 'unknown' };
-      const cast: Vote = { ...vote, atEpochMs: this.#clock() };
-      const result = castVote(approval, cast, authority, usableSeconds);
-      if (result.outcome !== 'recorded') return result;
-      const committed = await this.#ledger.commit(
-        incidentChain(approval.incidentId),
-        approvalEvents.voted(result.approval, cast),
-        [this.#replacePending(approval, result.approval, cast.atEpochMs)],
-      );
-      if (committed.outcome === 'committed') return result;
-    }
-    throw contention(approvalId);
+    const answer = await this.#moves.move<VoteOutcome | { readonly outcome: 'unknown' }>(
+      approvalId,
+      async (approval, now) => {
+        if (approval.planDigest !== planDigest) return { answer: { outcome: 'unknown' } };
+        const cast: Vote = { ...vote, atEpochMs: now };
+        const result = castVote(approval, cast, authority, usableSeconds);
+        if (result.outcome !== 'recorded') return { answer: result };
+        const after = result.approval;
+        const events = approvalEvents.voted(after, cast);
+        const notice = after.status === 'pending' ? 'progress' : 'outcome';
+        const further = saysNeverAgain(cast) ? await this.#neverAgain(after, cast) : [];
+        return { answer: result, write: { after, events, notice, aliveAt: now, further } };
+      },
+    );
+    return answer ?? { outcome: 'unknown' };
   }
 
-  /** Ends the wait: a decision that was made stands, anything else becomes expired. */
+  /** Ends the wait: what was decided or cancelled stands, anything else becomes expired. */
   async expire(approvalId: string, by: 'settle-approval' | 'approval-sweep'): Promise<Approval | undefined> {
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      const approval = await this.get(approvalId);
-      if (approval === undefined) return undefined;
-      const now = this.#clock();
-      const result = expire(approval, now);
-      if (result.outcome === 'already-decided') return approval;
-      const committed = await this.#ledger.commit(
-        incidentChain(approval.incidentId),
-        [approvalEvents.expired(approval, now, by)],
-        [this.#replace(approval, result.approval)],
-      );
-      if (committed.outcome === 'committed') return result.approval;
-    }
-    throw contention(approvalId);
+    return this.#moves.move(approvalId, (approval, now) => {
+      const { outcome, approval: after } = expire(approval, now);
+      if (outcome === 'already-decided') return { answer: approval };
+      const events = [approvalEvents.expired(approval, now, by)];
+      return { answer: after, write: { after, events, notice: 'outcome' } };
+    });
+  }
+
+  /** Ends the wait because nobody needs to decide any more. Answers with what stands; a decision made first stays. */
+  async cancel(
+    approvalId: string,
+    because: CancelReason,
+    by: 'incident-watch' | 'approval-sweep',
+  ): Promise<Approval | undefined> {
+    return this.#moves.move(approvalId, (approval, now) => {
+      const { outcome, approval: after } = cancel(approval, because, now);
+      if (outcome === 'not-pending') return { answer: approval };
+      const events = [approvalEvents.cancelled(approval, now, because, by)];
+      return { answer: after, write: { after, events, notice: 'outcome', aliveAt: now } };
+    });
+  }
+
+  /** Asks the same people again where {@link remind} says that it is time. */
+  async remind(approvalId: string): Promise<'reminded' | 'not-due'> {
+    const answer = await this.#moves.move<'reminded' | 'not-due'>(approvalId, (approval, now) => {
+      const { outcome, approval: after } = remind(approval, now);
+      if (outcome === 'not-due') return { answer: 'not-due' };
+      const events = [approvalEvents.reminded(approval, now)];
+      return { answer: 'reminded', write: { after, events, notice: 'reminder', aliveAt: now } };
+    });
+    return answer ?? 'not-due';
+  }
+
+  /** Asks those who join at escalation where {@link escalate} says that it is time. */
+  async escalate(approvalId: string): Promise<'escalated' | 'not-due'> {
+    const answer = await this.#moves.move<'escalated' | 'not-due'>(approvalId, (approval, now) => {
+      const { outcome, approval: after } = escalate(approval, now);
+      if (outcome === 'not-due') return { answer: 'not-due' };
+      const events = [approvalEvents.escalated(approval, now)];
+      return { answer: 'escalated', write: { after, events, notice: 'escalated', aliveAt: now } };
+    });
+    return answer ?? 'not-due';
   }
 
   /**
@@ -158,15 +194,18 @@ export class ApprovalStore {
     approvalId: string,
     by: string,
     glassExpiresAtEpochMs: number,
-  ): Promise<{ readonly event: LedgerEvent; readonly write: Write } | undefined> {
+  ): Promise<{ readonly event: LedgerEvent; readonly writes: readonly Write[] } | undefined> {
     const approval = await this.get(approvalId);
     if (approval === undefined) return undefined;
     const now = this.#clock();
-    const result = approveUnderBreakGlass(approval, by, now, glassExpiresAtEpochMs);
-    if (result.outcome === 'not-pending') return undefined;
+    const { outcome, approval: after } = approveUnderBreakGlass(approval, by, now, glassExpiresAtEpochMs);
+    if (outcome === 'not-pending') return undefined;
     return {
-      event: approvalEvents.approvedUnderBreakGlass(result.approval, by, now),
-      write: this.#replacePending(approval, result.approval, now),
+      event: approvalEvents.approvedUnderBreakGlass(after, by, now),
+      writes: [
+        replacePendingWrite(this.#table, approval, after, now),
+        noticeWrite(this.#table, after, 'outcome', now),
+      ],
     };
   }
 
@@ -177,13 +216,13 @@ export class ApprovalStore {
       callbackAttempts: approval.callbackAttempts + 1,
       version: approval.version + 1,
     };
-    const result = await this.#database.transact([this.#replace(approval, begun)]);
+    const result = await this.#database.transact([replaceWrite(this.#table, approval, begun)]);
     return result.outcome === 'committed' ? begun : 'superseded';
   }
 
   /** The execution knows, or is known to wait no more; the latter is reported in the ledger. */
   async markDelivered(approval: Approval, tooLate?: TooLateReason): Promise<'marked' | 'superseded'> {
-    const write = this.#replace(approval, {
+    const write = replaceWrite(this.#table, approval, {
       ...approval,
       callbackDelivered: true,
       ...(tooLate === undefined ? {} : { callbackTooLate: tooLate }),
@@ -199,69 +238,19 @@ export class ApprovalStore {
     return result.outcome === 'committed' ? 'marked' : 'superseded';
   }
 
-  /** Makes a channel that failed visible where auditors look. */
-  async recordNotificationFailure(approval: Approval): Promise<void> {
-    const event = approvalEvents.notificationFailed(approval, this.#clock());
+  /** Makes a channel that failed visible where auditors look: one entry for each call. */
+  async recordNotificationFailure(approval: Approval, channel: Channel, kind: NoticeKind): Promise<void> {
+    const event = approvalEvents.notificationFailed(approval, this.#clock(), channel, kind);
     await this.#ledger.commit(incidentChain(approval.incidentId), [event], []);
   }
 
-  #replacePending(before: Approval, after: Approval, now: number): Write {
-    const write = this.#replace(before, after);
-    return {
-      ...write,
-      condition: `${write.condition} AND #status = :pending AND expiresAtEpochMs > :now`,
-      values: { ...write.values, ':pending': 'pending', ':now': now },
-    };
+  /** A plan that is gone leaves nothing to learn from; the rejection itself stands either way. */
+  async #neverAgain(approval: Approval, cast: Vote): Promise<readonly Write[]> {
+    const item = await this.#database.get(
+      this.#table,
+      itemKeys.plan(approval.incidentId, approval.planDigest),
+    );
+    const plan = item?.['plan'] as Plan | undefined;
+    return plan === undefined ? [] : [neverAgainWrite(this.#table, approval, plan, cast)];
   }
-
-  /** Writes what may change, if nobody has written since `before` was read. */
-  #replace(before: Approval, after: Approval) {
-    const { statusKey, statusAt } = statusOf(after);
-    const optional = (
-      ['decidedAtEpochMs', 'usableUntilEpochMs', 'callbackTooLate', 'breakGlassBy'] as const
-    ).filter((name) => after[name] !== undefined);
-    return {
-      kind: 'update',
-      table: this.#table,
-      key: itemKeys.approval(before.approvalId),
-      update: `SET ${[
-        '#status = :status, votes = :votes, #version = :after, statusKey = :statusKey, statusAt = :statusAt',
-        'callbackDelivered = :delivered, callbackAttempts = :attempts',
-        ...optional.map((name) => `${name} = :${name}`),
-      ].join(', ')}`,
-      condition: '#version = :before AND planDigest = :planDigest',
-      names: { '#status': 'status', '#version': 'version' },
-      values: {
-        ':before': before.version,
-        ':after': before.version + 1,
-        ':planDigest': before.planDigest,
-        ':status': after.status,
-        ':votes': after.votes,
-        ':statusKey': statusKey,
-        ':statusAt': statusAt,
-        ':delivered': after.callbackDelivered,
-        ':attempts': after.callbackAttempts,
-        ...Object.fromEntries(optional.map((name) => [`:${name}`, after[name]])),
-      },
-    } as const satisfies Write;
-  }
-
-  #putToken(approval: Approval, ciphertext: Uint8Array): Write {
-    return {
-      kind: 'put',
-      table: this.#table,
-      item: {
-        ...itemKeys.approvalToken(approval.approvalId),
-        ciphertext,
-        ttlEpochSeconds: Math.ceil(approval.expiresAtEpochMs / 1_000) + tokenGraceSeconds,
-      },
-    };
-  }
-}
-
-function contention(approvalId: string): DependencyUnavailableError {
-  return new DependencyUnavailableError(
-    'approval.contention',
-    `approval ${approvalId} changed ${attempts} times while it was being written; try again`,
-  );
 }

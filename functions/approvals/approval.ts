@@ -1,6 +1,6 @@
 import type { EpochMs } from '../platform/clock.ts';
 import { InvalidInputError } from '../platform/errors.ts';
-import type { Authority } from './authority.ts';
+import { type Authority, samePerson } from './authority.ts';
 
 /** What is wrong with a proposed change: a rejection names one of these. */
 export const rejectReasons = [
@@ -21,7 +21,13 @@ export interface Vote {
   readonly reason?: RejectReason;
   readonly comment?: string;
   readonly atEpochMs: EpochMs;
+  /** Whose authority was used, where it was delegated. */
+  readonly onBehalfOf?: string;
+  readonly via: VoteChannel;
 }
+
+/** Where a vote was cast. */
+export type VoteChannel = 'page' | 'batch' | 'api' | 'slack';
 
 /** The longest comment, in UTF-16 units. */
 export const commentMaxCharacters = 1_000;
@@ -33,8 +39,15 @@ export interface VerdictQuestion {
   readonly reason: string;
 }
 
-/** `pending` waits for people; the other three are final. */
-export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired';
+/** `pending` waits for people; the others are final. */
+export type ApprovalStatus = 'pending' | 'approved' | 'rejected' | 'expired' | 'cancelled';
+
+/** Why nobody needs to decide any more. */
+export type CancelReason =
+  /** The problem went away by itself. */
+  | 'incident-recovered'
+  /** Nobody works on the incident any more. */
+  | 'incident-closed';
 
 /** One request to people, bound to one plan digest. Decided at most once; every other status is final. */
 export interface Approval {
@@ -52,6 +65,13 @@ export interface Approval {
   readonly requestedAtEpochMs: EpochMs;
   /** A vote at or after this instant does not count. */
   readonly expiresAtEpochMs: EpochMs;
+  /** People are asked again at this instant. */
+  readonly remindAtEpochMs: EpochMs;
+  /** From this instant on, groups that join at escalation are asked and may decide too. */
+  readonly escalateAtEpochMs: EpochMs;
+  readonly remindedAtEpochMs?: EpochMs;
+  readonly escalatedAtEpochMs?: EpochMs;
+  readonly cancelledBecause?: CancelReason;
   /** When it left `pending`. */
   readonly decidedAtEpochMs?: EpochMs;
   /** Set when approved: a change that has not started before this instant may not start on it. */
@@ -80,7 +100,11 @@ export type TooLateReason =
   | 'token-unreadable'
   | 'wait-timed-out';
 
-/** Asks for approval of one plan. @throws InvalidInputError `approval.invalid-quorum`, `approval.invalid-life`. */
+/**
+ * Asks for approval of one plan. People are reminded after a third of its life; after two thirds it escalates.
+ *
+ * @throws InvalidInputError `approval.invalid-quorum`, `approval.invalid-life`.
+ */
 export function newApproval(request: {
   readonly approvalId: string;
   readonly incidentId: string;
@@ -103,12 +127,15 @@ export function newApproval(request: {
       `an approval must live longer than ${lifeSeconds} s`,
     );
   }
+  const after = (seconds: number): EpochMs => request.requestedAtEpochMs + Math.round(seconds * 1_000);
   return {
     ...bound,
     status: 'pending',
     votes: [],
     version: 1,
-    expiresAtEpochMs: request.requestedAtEpochMs + lifeSeconds * 1_000,
+    expiresAtEpochMs: after(lifeSeconds),
+    remindAtEpochMs: after(lifeSeconds / 3),
+    escalateAtEpochMs: after((lifeSeconds * 2) / 3),
     callbackDelivered: false,
     callbackAttempts: 0,
   };
@@ -120,6 +147,7 @@ export type VoteOutcome =
   | { readonly outcome: 'already-voted'; readonly approval: Approval }
   | { readonly outcome: 'already-decided'; readonly approval: Approval }
   | { readonly outcome: 'expired'; readonly approval: Approval }
+  | { readonly outcome: 'cancelled'; readonly approval: Approval }
   | { readonly outcome: 'not-allowed'; readonly approval: Approval };
 
 /**
@@ -137,8 +165,10 @@ export function castVote(
   usableSeconds: number,
 ): VoteOutcome {
   if (authority.may !== 'decide') return { outcome: 'not-allowed', approval };
-  if (approval.status === 'expired') return { outcome: 'expired', approval };
-  const own = approval.votes.filter(({ identityId }) => identityId === vote.identityId);
+  if (approval.status === 'expired' || approval.status === 'cancelled') {
+    return { outcome: approval.status, approval };
+  }
+  const own = approval.votes.filter(({ identityId }) => samePerson(identityId, vote.identityId));
   if (own.some(({ verdict }) => verdict === vote.verdict)) return { outcome: 'already-voted', approval };
   if (approval.status !== 'pending') return { outcome: 'already-decided', approval };
   if (isPastExpiry(approval, vote.atEpochMs)) return { outcome: 'expired', approval };
@@ -205,17 +235,44 @@ export function expire(
   };
 }
 
+/** Ends the wait because there is nothing left to decide. A decision that was made first stays; so does a verdict. */
+export function cancel(
+  approval: Approval,
+  because: CancelReason,
+  now: EpochMs,
+): { readonly outcome: 'cancelled' | 'not-pending'; readonly approval: Approval } {
+  if (approval.status !== 'pending' || approval.verdictOn !== undefined || isPastExpiry(approval, now)) {
+    return { outcome: 'not-pending', approval };
+  }
+  return {
+    outcome: 'cancelled',
+    approval: {
+      ...approval,
+      status: 'cancelled',
+      cancelledBecause: because,
+      decidedAtEpochMs: now,
+      version: approval.version + 1,
+    },
+  };
+}
+
 /** The first instant that is too late is the expiry itself. */
 export function isPastExpiry(approval: Approval, now: EpochMs): boolean {
   return now >= approval.expiresAtEpochMs;
 }
 
-/** The distinct people whose approval counts: a person who rejected is not among them. */
-export function approversOf(approval: Pick<Approval, 'votes'>): ReadonlySet<string> {
+/**
+ * The distinct people whose approval counts: a person who rejected is not among them, and whoever stands in for
+ * another counts as that other, so that nobody makes a quorum with their own stand-in.
+ */
+export function approversOf(approval: {
+  readonly votes: readonly Pick<Vote, 'identityId' | 'onBehalfOf' | 'verdict'>[];
+}): ReadonlySet<string> {
   const approvers = new Set<string>();
-  for (const { identityId, verdict } of approval.votes) {
-    if (verdict === 'approve') approvers.add(identityId);
-    else approvers.delete(identityId);
+  for (const { identityId, onBehalfOf = identityId, verdict } of approval.votes) {
+    const person = onBehalfOf.toLowerCase();
+    if (verdict === 'approve') approvers.add(person);
+    else approvers.delete(person);
   }
   return approvers;
 }

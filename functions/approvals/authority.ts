@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
+import type { EpochMs } from '../platform/clock.ts';
 import { InterlockError } from '../platform/errors.ts';
+import { malformedMembers } from '../platform/malformed-members.ts';
 
 /** A person, as an identity provider vouches for them at this moment. */
 export interface Identity {
@@ -8,21 +10,39 @@ export interface Identity {
   readonly groups: readonly string[];
 }
 
+const name = z.string().check(z.minLength(1), z.maxLength(256));
+
 const policySchema = z.strictObject({
   version: z.literal(1),
   /** A group may decide these action classes in these environments; `*` means every one. */
   grants: z.array(
     z.strictObject({
-      group: z.string().check(z.minLength(1)),
-      actionClasses: z.array(z.string().check(z.minLength(1))),
-      environments: z.array(z.string().check(z.minLength(1))),
+      group: name,
+      actionClasses: z.array(name),
+      environments: z.array(name),
+      /** `escalation`: only for an approval that nobody decided by its escalation time. @default from the start */
+      joins: z.optional(z.enum(['start', 'escalation'])),
     }),
   ),
+  /** One person stands in for another, with that person's authority through these groups, until an instant. */
+  delegations: z.optional(
+    z.array(
+      z.strictObject({
+        from: name,
+        to: name,
+        groups: z.array(name).check(z.minLength(1)),
+        /** ISO 8601 with a zone: at this instant it has ended. */
+        until: z.iso.datetime({ offset: true }),
+      }),
+    ),
+  ),
+  /** Who a Slack user is. Without an entry a Slack user is nobody here. */
+  slackUsers: z.optional(z.array(z.strictObject({ teamId: name, userId: name, identityId: name }))),
   /** Who answers for an agent and therefore may not approve what it asks for. */
   agentOwners: z.array(
     z.strictObject({
-      agentRole: z.string().check(z.minLength(1)),
-      identityIds: z.array(z.string().check(z.minLength(1))),
+      agentRole: name,
+      identityIds: z.array(name),
     }),
   ),
 });
@@ -34,7 +54,7 @@ export type ApproverPolicy = z.output<typeof policySchema>;
 export function parseApproverPolicy(json: unknown): ApproverPolicy {
   const parsed = z.safeParse(policySchema, json);
   if (parsed.success) return parsed.data;
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || issue.code).join(', ');
+  const members = malformedMembers(parsed.error);
   throw new InterlockError(
     'approvals.invalid-approvers',
     `policies/approvers.json has missing, unknown or malformed members: ${members}`,
@@ -47,40 +67,98 @@ export interface AuthoritySubject {
   readonly actionClass?: string;
   readonly environment: string;
   readonly agentRole: string;
+  /** The person who asked for it, where the signal came from one. */
+  readonly requestedBy?: string;
+  /** Whoever last changed the target, where its tag {@link changedByTag} says so. */
+  readonly changedBy?: string;
+  /** From this instant on the groups that join at escalation may decide too. */
+  readonly escalateAtEpochMs: EpochMs;
 }
+
+/** Tag of a target that names the person whose change is live there; a deployment pipeline sets it. */
+export const changedByTag = 'interlock:changed-by';
 
 /** `view` sees the page but may not vote, and is told why; `nothing` is answered as if there were no page. */
 export type Authority =
-  | { readonly may: 'decide' }
-  | { readonly may: 'view'; readonly because: 'owns-the-agent' | 'agent-has-no-owner' | 'is-the-requester' }
+  | {
+      readonly may: 'decide';
+      /** The person whose authority is used, where it is not one's own: their votes and this one count once. */
+      readonly onBehalfOf?: string;
+    }
+  | { readonly may: 'view'; readonly because: Exclusion }
   | { readonly may: 'nothing' };
+
+/** Why somebody whose group may decide may not decide this. */
+export type Exclusion =
+  | 'owns-the-agent'
+  | 'agent-has-no-owner'
+  | 'is-the-requester'
+  | 'made-the-change'
+  /** Their group is asked once the approval escalates. */
+  | 'not-yet-escalated';
 
 /**
  * Whether this person may decide, at this moment. Denies when anything is unknown: no group with a matching
- * grant, an action outside the catalogue, an agent nobody answers for. The requesting agent and its owners
- * never decide.
+ * grant, an action outside the catalogue, an agent nobody answers for. The requesting agent, its owners, the
+ * person who asked for it and the person whose change it is about never decide, neither by themselves nor
+ * through somebody who stands in for them. One's own authority goes before a delegated one.
  */
 export function authorityOver(
   policy: ApproverPolicy,
   identity: Identity,
   subject: AuthoritySubject,
+  now: EpochMs,
 ): Authority {
-  const { actionClass, environment, agentRole } = subject;
+  const own = authorityThrough(policy, identity.id, identity.groups, subject, now);
+  // Whoever is excluded stays so, whoever they stand in for.
+  if (own.may === 'decide' || exclusionOf(policy, identity.id, subject) !== undefined) return own;
+  for (const { from, to, groups, until } of policy.delegations ?? []) {
+    if (!samePerson(to, identity.id) || samePerson(from, to) || now >= Date.parse(until)) continue;
+    if (authorityThrough(policy, from, groups, subject, now).may === 'decide') {
+      return { may: 'decide', onBehalfOf: from };
+    }
+  }
+  return own;
+}
+
+function authorityThrough(
+  policy: ApproverPolicy,
+  identityId: string,
+  groups: readonly string[],
+  subject: AuthoritySubject,
+  now: EpochMs,
+): Authority {
+  const { actionClass, environment } = subject;
   if (actionClass === undefined) return { may: 'nothing' };
-  const granted = policy.grants.some(
+  const granted = policy.grants.filter(
     (grant) =>
-      identity.groups.includes(grant.group) &&
+      groups.includes(grant.group) &&
       covers(grant.actionClasses, actionClass) &&
       covers(grant.environments, environment),
   );
-  if (!granted) return { may: 'nothing' };
-  if (identity.id === agentRole) return { may: 'view', because: 'is-the-requester' };
+  if (granted.length === 0) return { may: 'nothing' };
+  const because = exclusionOf(policy, identityId, subject);
+  if (because !== undefined) return { may: 'view', because };
+  const isAsked = granted.some(({ joins }) => joins !== 'escalation' || now >= subject.escalateAtEpochMs);
+  return isAsked ? { may: 'decide' } : { may: 'view', because: 'not-yet-escalated' };
+}
+
+function exclusionOf(
+  policy: ApproverPolicy,
+  identityId: string,
+  { agentRole, requestedBy, changedBy }: AuthoritySubject,
+): Exclusion | undefined {
+  if (samePerson(identityId, agentRole) || samePerson(identityId, requestedBy)) return 'is-the-requester';
+  if (samePerson(identityId, changedBy)) return 'made-the-change';
   const owners = policy.agentOwners.filter((entry) => entry.agentRole === agentRole);
-  if (owners.length === 0) return { may: 'view', because: 'agent-has-no-owner' };
-  if (owners.some(({ identityIds }) => identityIds.includes(identity.id))) {
-    return { may: 'view', because: 'owns-the-agent' };
-  }
-  return { may: 'decide' };
+  if (owners.length === 0) return 'agent-has-no-owner';
+  const isOwner = owners.some(({ identityIds }) => identityIds.some((id) => samePerson(id, identityId)));
+  return isOwner ? 'owns-the-agent' : undefined;
+}
+
+/** Providers and people differ in how they capitalise a name; nobody is two people by that. */
+export function samePerson(one: string, other: string | undefined): boolean {
+  return other !== undefined && one.toLowerCase() === other.toLowerCase();
 }
 
 /** Who answers for which agent. */
@@ -93,7 +171,7 @@ export type AgentOwners = ApproverPolicy['agentOwners'];
  */
 export function ownsAgent(agentOwners: AgentOwners, agentRole: string, person: string): boolean {
   return agentOwners.some(
-    (entry) => entry.agentRole === agentRole && entry.identityIds.some((id) => id.toLowerCase() === person),
+    (entry) => entry.agentRole === agentRole && entry.identityIds.some((id) => samePerson(id, person)),
   );
 }
 
@@ -106,4 +184,26 @@ export function mayView(policy: ApproverPolicy, identity: Identity, environment:
 
 function covers(granted: readonly string[], asked: string): boolean {
   return granted.includes('*') || granted.includes(asked);
+}
+
+/** Which groups are asked about something. */
+export interface AskedGroups {
+  /** From the start. */
+  readonly now: readonly string[];
+  /** Once the approval escalates, besides those. */
+  readonly atEscalation: readonly string[];
+}
+
+/** Whose members may decide, for people to see whom to call; each group once. Nobody, where the action is unknown. */
+export function askedGroups(
+  policy: ApproverPolicy,
+  { actionClass, environment }: AuthoritySubject,
+): AskedGroups {
+  if (actionClass === undefined) return { now: [], atEscalation: [] };
+  const asked = policy.grants.filter(
+    (grant) => covers(grant.actionClasses, actionClass) && covers(grant.environments, environment),
+  );
+  const groups = (given: typeof asked) => new Set(given.map(({ group }) => group));
+  const now = groups(asked.filter(({ joins }) => joins !== 'escalation'));
+  return { now: [...now], atEscalation: [...groups(asked)].filter((group) => !now.has(group)) };
 }

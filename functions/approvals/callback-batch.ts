@@ -4,63 +4,53 @@ import { DependencyUnavailableError } from '../platform/errors.ts';
 import { type Approval, isPastExpiry } from './approval.ts';
 import { approvalStatusKeys } from './approval-item.ts';
 
-/** The approval that a stream record announces as decided and not delivered; nothing for any other record. */
-export function announcedApproval({ dynamodb }: DynamoDBRecord): string | undefined {
-  const image = dynamodb?.NewImage;
-  if (image?.['sk']?.S !== 'APPROVAL') return undefined;
-  if (image['statusKey']?.S !== approvalStatusKeys.undelivered) return undefined;
-  return image['approvalId']?.S;
+/** What a stream record announces. */
+export type Announcement =
+  /** Decided or cancelled, and the execution that waits has not been told. */
+  | { readonly what: 'approval'; readonly id: string }
+  /** Recovered or closed: nobody needs to decide on it any more. */
+  | { readonly what: 'incident'; readonly id: string };
+
+/** What a stream record announces; nothing for any other record. */
+export function announcementIn({ dynamodb }: DynamoDBRecord): Announcement | undefined {
+  const image = dynamodb?.NewImage ?? {};
+  if (image['sk']?.S === 'APPROVAL' && image['statusKey']?.S === approvalStatusKeys.undelivered) {
+    const id = image['approvalId']?.S;
+    return id === undefined ? undefined : { what: 'approval', id };
+  }
+  const isMoot = image['recoveredAtEpochMs'] !== undefined || image['status']?.S === 'closed';
+  if (image['sk']?.S === 'INCIDENT' && isMoot) {
+    const id = image['incidentId']?.S;
+    return id === undefined ? undefined : { what: 'incident', id };
+  }
+  return undefined;
 }
 
-type Attempt = (approvalId: string) => Promise<unknown>;
-type Report = (approvalId: string, error: unknown) => void;
+type Attempt = (id: string) => Promise<unknown>;
+type Report = (id: string, error: unknown) => void;
 
 /**
- * Delivers what a stream batch announces. A failure is reported for its own record, never thrown: a record
- * that cannot be delivered must not hold up the shard, and the sweep tries it again every minute.
+ * Acts on what a stream batch announces. A failure is reported for its own record, never thrown: a record
+ * that cannot be dealt with must not hold up the shard, and the sweep tries it again every minute.
  */
 export async function deliverBatch(
   records: readonly DynamoDBRecord[],
-  deliver: Attempt,
+  act: Readonly<Record<Announcement['what'], Attempt>>,
   report: Report,
 ): Promise<DynamoDBBatchResponse> {
   const batchItemFailures: DynamoDBBatchResponse['batchItemFailures'] = [];
   for (const record of records) {
-    const approvalId = announcedApproval(record);
-    if (approvalId === undefined) continue;
+    const announced = announcementIn(record);
+    if (announced === undefined) continue;
     try {
-      await deliver(approvalId);
+      await act[announced.what](announced.id);
     } catch (error) {
-      report(approvalId, error);
+      report(announced.id, error);
       const itemIdentifier = record.dynamodb?.SequenceNumber;
       if (itemIdentifier !== undefined) batchItemFailures.push({ itemIdentifier });
     }
   }
   return { batchItemFailures };
-}
-
-/**
- * Tries every approval, whatever happens to the others.
- *
- * @throws DependencyUnavailableError `approval.sweep-incomplete` at the end, so that the failure shows in the
- * function's metrics.
- */
-export async function sweep(approvalIds: readonly string[], attempt: Attempt, report: Report): Promise<void> {
-  let failed = 0;
-  for (const approvalId of approvalIds) {
-    try {
-      await attempt(approvalId);
-    } catch (error) {
-      failed += 1;
-      report(approvalId, error);
-    }
-  }
-  if (failed > 0) {
-    throw new DependencyUnavailableError(
-      'approval.sweep-incomplete',
-      `${failed} of ${approvalIds.length} approvals could not be repaired; the next sweep tries again`,
-    );
-  }
 }
 
 /** How many approvals one repair looks at per list; the next one is a minute away. */
@@ -73,14 +63,16 @@ export interface MissedApprovals {
 }
 
 /**
- * Delivers what the stream did not, and ends what nobody settled.
+ * Delivers what the stream did not, ends what nobody settled, and cancels what nobody needs to decide any more.
  *
- * @throws DependencyUnavailableError `approval.sweep-incomplete`, after trying every approval.
+ * @param cancelMoot Cancels the approvals of one incident if it needs nobody any more; the next repair, or the
+ * stream, delivers that.
+ * @throws DependencyUnavailableError `approval.sweep-incomplete`, after trying everything.
  */
 export async function repairMissed(
   approvals: MissedApprovals,
   now: EpochMs,
-  deliver: Attempt,
+  { deliver, cancelMoot }: { readonly deliver: Attempt; readonly cancelMoot: Attempt },
   report: Report,
 ): Promise<void> {
   const pending = await approvals.list('pending', repairedAtOnce);
@@ -88,9 +80,37 @@ export async function repairMissed(
   const overdue = new Set(
     pending.filter((approval) => isPastExpiry(approval, now)).map(({ approvalId }) => approvalId),
   );
-  const repair = async (approvalId: string) => {
-    if (overdue.has(approvalId)) await approvals.expire(approvalId, 'approval-sweep');
-    await deliver(approvalId);
-  };
-  await sweep([...undelivered.map(({ approvalId }) => approvalId), ...overdue], repair, report);
+  const waitedFor = new Set(
+    pending
+      .filter(({ approvalId, verdictOn }) => !overdue.has(approvalId) && verdictOn === undefined)
+      .map(({ incidentId }) => incidentId),
+  );
+  const repairs = new Map<string, () => Promise<unknown>>();
+  for (const { approvalId } of undelivered) repairs.set(approvalId, () => deliver(approvalId));
+  for (const approvalId of overdue) {
+    repairs.set(approvalId, async () => {
+      await approvals.expire(approvalId, 'approval-sweep');
+      await deliver(approvalId);
+    });
+  }
+  for (const incidentId of waitedFor) repairs.set(incidentId, () => cancelMoot(incidentId));
+  await tryAll(repairs, report);
+}
+
+async function tryAll(repairs: ReadonlyMap<string, () => Promise<unknown>>, report: Report): Promise<void> {
+  let failed = 0;
+  for (const [id, repair] of repairs) {
+    try {
+      await repair();
+    } catch (error) {
+      failed += 1;
+      report(id, error);
+    }
+  }
+  if (failed > 0) {
+    throw new DependencyUnavailableError(
+      'approval.sweep-incomplete',
+      `${failed} of ${repairs.size} repairs failed; the next sweep tries again`,
+    );
+  }
 }

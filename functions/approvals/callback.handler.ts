@@ -6,12 +6,13 @@ import { readSettings } from '../platform/settings.ts';
 import { approvalTables, openApprovals } from './approval-tables.store.ts';
 import { ApprovalTokenClient } from './approval-token.client.ts';
 import { deliverBatch, repairMissed } from './callback-batch.ts';
+import { type CancelledBy, cancelMoot } from './cancel-moot.ts';
 import { deliverDecision } from './deliver-decision.ts';
 import { failureFields } from './failure-fields.ts';
 import { TaskCallbackClient } from './task-callback.client.ts';
 
 const settings = readSettings({ ...approvalTables, APPROVAL_KEY_ARN: z.string() });
-const { approvals } = openApprovals(settings);
+const { approvals, dossiers } = openApprovals(settings);
 const tokens = new ApprovalTokenClient(settings.APPROVAL_KEY_ARN);
 const executions = new TaskCallbackClient();
 
@@ -20,15 +21,27 @@ async function deliver(approvalId: string): Promise<void> {
   logger.info('callback', { approvalId, outcome });
 }
 
-function report(approvalId: string, error: unknown): void {
-  logger.error('callback failed', { approvalId, ...failureFields(error) });
+async function cancel(incidentId: string, by: CancelledBy): Promise<void> {
+  const outcome = await cancelMoot({ incidents: dossiers, approvals }, incidentId, by);
+  if (outcome !== 'still-needed') logger.info('nobody needs to decide', { incidentId, outcome });
+}
+
+function report(id: string, error: unknown): void {
+  logger.error('callback failed', { id, ...failureFields(error) });
 }
 
 type CallbackEvent = DynamoDBStreamEvent | EventBridgeEvent<string, unknown>;
 
-/** Tells executions what people decided: from the stream at once, from the schedule whatever was missed. */
+/**
+ * Tells executions what people decided, and ends the wait where the incident needs nobody any more: from the stream
+ * at once, from the schedule whatever was missed.
+ */
 export const handler = pipeline(async (event: CallbackEvent): Promise<DynamoDBBatchResponse> => {
-  if ('Records' in event) return deliverBatch(event.Records, deliver, report);
-  await repairMissed(approvals, systemClock(), deliver, report);
+  if ('Records' in event) {
+    const act = { approval: deliver, incident: (id: string) => cancel(id, 'incident-watch') };
+    return deliverBatch(event.Records, act, report);
+  }
+  const repairs = { deliver, cancelMoot: (id: string) => cancel(id, 'approval-sweep') };
+  await repairMissed(approvals, systemClock(), repairs, report);
   return { batchItemFailures: [] };
 });

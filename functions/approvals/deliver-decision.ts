@@ -1,5 +1,11 @@
 import type { Approval, TooLateReason } from './approval.ts';
 
+/** What a waiting execution is told. A rejection is an answer, not a failure of the task; so is a cancellation. */
+export interface CallbackOutput {
+  readonly outcome: 'approved' | 'rejected' | 'cancelled';
+  readonly approvalId: string;
+}
+
 /** What telling an execution needs from the outside. */
 export interface DeliveryPorts {
   readonly approvals: {
@@ -10,10 +16,7 @@ export interface DeliveryPorts {
   };
   readonly tokens: { decrypt(approvalId: string, ciphertext: Uint8Array): Promise<string | 'unreadable'> };
   readonly executions: {
-    succeed(
-      token: string,
-      output: { outcome: 'approved' | 'rejected'; approvalId: string },
-    ): Promise<'delivered' | 'no-longer-waiting'>;
+    succeed(token: string, output: CallbackOutput): Promise<'delivered' | 'no-longer-waiting'>;
   };
 }
 
@@ -21,7 +24,8 @@ export interface DeliveryPorts {
 export type DeliveryOutcome = 'delivered' | 'nothing-to-deliver' | 'too-late' | 'superseded';
 
 /**
- * Tells the waiting execution what people decided: the stored decision, never the record that announced it.
+ * Tells the waiting execution what people decided, or that they need not any more: what is stored, never the
+ * record that announced it.
  * Run again after a crash at any point, it ends the same:
  *
  *     begin (attempt 1) ── send ✓ ── ✗ crash
@@ -29,7 +33,7 @@ export type DeliveryOutcome = 'delivered' | 'nothing-to-deliver' | 'too-late' | 
  *
  * An execution that waits no longer on the very first attempt was never told: that is reported. On a later
  * attempt an earlier one may have told it, so nothing is reported here; if the wait did time out, settling
- * the approval reports it.
+ * the approval reports it. Where it was cancelled because its incident had closed, nobody is expected to wait.
  */
 export async function deliverDecision(
   { approvals, tokens, executions }: DeliveryPorts,
@@ -38,7 +42,7 @@ export async function deliverDecision(
   const approval = await approvals.get(approvalId);
   if (approval === undefined || approval.callbackDelivered) return 'nothing-to-deliver';
   const { status } = approval;
-  if (status !== 'approved' && status !== 'rejected') return 'nothing-to-deliver';
+  if (status === 'pending' || status === 'expired') return 'nothing-to-deliver';
   const finish = async (from: Approval, tooLate?: TooLateReason): Promise<DeliveryOutcome> => {
     if ((await approvals.markDelivered(from, tooLate)) === 'superseded') return 'superseded';
     return tooLate === undefined ? 'delivered' : 'too-late';
@@ -50,6 +54,9 @@ export async function deliverDecision(
   const begun = await approvals.beginCallback(approval);
   if (begun === 'superseded') return 'superseded';
   const sent = await executions.succeed(token, { outcome: status, approvalId });
-  const first = begun.callbackAttempts === 1;
-  return finish(begun, sent === 'no-longer-waiting' && first ? 'execution-no-longer-waits' : undefined);
+  const isUnexpected = begun.callbackAttempts === 1 && approval.cancelledBecause !== 'incident-closed';
+  return finish(
+    begun,
+    sent === 'no-longer-waiting' && isUnexpected ? 'execution-no-longer-waits' : undefined,
+  );
 }

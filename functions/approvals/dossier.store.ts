@@ -1,6 +1,7 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Plan } from '../change/plan.ts';
-import type { Database } from '../platform/dynamodb.ts';
+import type { EpochMs } from '../platform/clock.ts';
+import type { Database, Item } from '../platform/dynamodb.ts';
 import { InterlockError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import type { Approval } from './approval.ts';
@@ -10,13 +11,20 @@ import {
   type DecisionRecord,
   type Dossier,
   type IncidentFile,
+  type IncidentRecord,
+  impactOf,
+  lastRehearsal,
+  parseChecks,
   parseDecision,
   parseIncident,
   parseJudgedChange,
   parseTriage,
+  rehearsalsSearched,
 } from './dossier.ts';
+import { type NeverAgain, neverAgainStatusKey, parseNeverAgain } from './never-again.ts';
+import type { Notice } from './notice.ts';
 
-/** How many approvals a list shows: each costs four reads. */
+/** How many approvals a list shows: each costs five reads. */
 const pendingShown = 25;
 const recentShown = 10;
 
@@ -57,10 +65,24 @@ export class DossierStore implements ApprovalDesk {
       : { incidentId: change.incidentId, planDigest: change.planDigest, verdictApprovalId };
   }
 
-  /** One approval with everything it rests on; nothing where it, its plan or its decision is missing. */
+  /** One approval with everything it rests on, at most nine reads; nothing where it, its plan or its decision is missing. */
   readonly dossier = async (approvalId: string): Promise<Dossier | undefined> => {
-    const item = await this.#database.get(this.#table, itemKeys.approval(approvalId));
-    return item === undefined ? undefined : this.#complete(toApproval(item));
+    const [found, notices] = await Promise.all([
+      this.#found(approvalId),
+      this.#database.query(this.#table, itemKeys.approval(approvalId).pk, { skPrefix: 'NOTICE#' }),
+    ]);
+    if (found === undefined) return undefined;
+    const { approval, plan } = found;
+    const [recommendation, rolledBack] = await Promise.all([
+      this.#database.get(this.#table, itemKeys.recommendation(approval.incidentId, approval.planDigest)),
+      this.#database.byStatus(this.#table, 'CHANGE#rolled-back', rehearsalsSearched),
+    ]);
+    return {
+      ...found,
+      ...parseChecks(recommendation),
+      rehearsal: lastRehearsal(rolledBack, plan.action),
+      notices: (notices as unknown as Notice[]).toSorted((a, b) => a.createdAtEpochMs - b.createdAtEpochMs),
+    };
   };
 
   /** The newest 25 at most. */
@@ -69,24 +91,64 @@ export class DossierStore implements ApprovalDesk {
   /** The newest 10 at most. */
   readonly recent = async (): Promise<Dossier[]> => this.#list(['undelivered', 'done'], recentShown);
 
+  /** Of the lists as the index has them, without what they rest on: for figures. */
+  readonly decidedSince = async (sinceEpochMs: EpochMs, limit: number): Promise<Approval[]> =>
+    (await this.#listed(['undelivered', 'done'], limit, sinceEpochMs)).map(toApproval);
+
+  /** Records that cannot be read are left out. */
+  readonly neverAgain = async (limit: number): Promise<NeverAgain[]> => {
+    const items = await this.#database.byStatus(this.#table, neverAgainStatusKey, limit);
+    return items.map(parseNeverAgain).filter((record) => record !== undefined);
+  };
+
+  /** Every approval that a decision of this incident asks for: not those that ask whether a change may stay. */
+  async approvalsOf(incidentId: string): Promise<string[]> {
+    const decisions = await this.#database.query(this.#table, itemKeys.decision(incidentId, '').pk);
+    return decisions
+      .map((item) => item['approvalId'] as unknown)
+      .filter((approvalId) => typeof approvalId === 'string');
+  }
+
+  /** The incident alone; nothing where there is no readable one. */
+  async incidentRecord(incidentId: string): Promise<IncidentRecord | undefined> {
+    return parseIncident(await this.#database.get(this.#table, itemKeys.incident(incidentId)));
+  }
+
   /** An incident and its whole chain; nothing where there is no readable incident. */
   readonly incident = async (incidentId: string): Promise<IncidentFile | undefined> => {
-    const incident = parseIncident(await this.#database.get(this.#table, itemKeys.incident(incidentId)));
+    const incident = await this.incidentRecord(incidentId);
     if (incident === undefined) return undefined;
     return { incident, entries: await this.#ledger.read(incidentChain(incidentId)) };
   };
 
   /** The index lags, so each hit is read again; one whose plan is gone is left out of a list. */
   async #list(statuses: readonly (keyof typeof approvalStatusKeys)[], limit: number): Promise<Dossier[]> {
+    const newest = await this.#listed(statuses, limit);
+    const dossiers = await Promise.all(newest.map((item) => this.#found(String(item['approvalId']))));
+    return dossiers.filter((dossier) => dossier !== undefined);
+  }
+
+  /** Newest first over all these statuses. */
+  async #listed(
+    statuses: readonly (keyof typeof approvalStatusKeys)[],
+    limit: number,
+    sinceEpochMs?: EpochMs,
+  ): Promise<Item[]> {
+    const since = sinceEpochMs === undefined ? {} : { sinceEpochMs };
     const lists = await Promise.all(
-      statuses.map((status) => this.#database.byStatus(this.#table, approvalStatusKeys[status], limit)),
+      statuses.map((status) =>
+        this.#database.byStatus(this.#table, approvalStatusKeys[status], limit, since),
+      ),
     );
-    const newest = lists
+    return lists
       .flat()
       .sort((a, b) => String(b['statusAt']).localeCompare(String(a['statusAt'])))
       .slice(0, limit);
-    const dossiers = await Promise.all(newest.map((item) => this.dossier(String(item['approvalId']))));
-    return dossiers.filter((dossier) => dossier !== undefined);
+  }
+
+  async #found(approvalId: string): Promise<Dossier | undefined> {
+    const item = await this.#database.get(this.#table, itemKeys.approval(approvalId));
+    return item === undefined ? undefined : this.#complete(toApproval(item));
   }
 
   async #complete(approval: Approval): Promise<Dossier | undefined> {
@@ -104,6 +166,7 @@ export class DossierStore implements ApprovalDesk {
     const incident = parseIncident(incidentItem);
     const triage = parseTriage(triageItem);
     const change = parseJudgedChange(changeItem);
+    const impact = impactOf(plan['plan'] as Plan);
     return {
       approval,
       plan: plan['plan'] as Plan,
@@ -111,6 +174,7 @@ export class DossierStore implements ApprovalDesk {
       ...(incident === undefined ? {} : { incident }),
       ...(triage === undefined ? {} : { triage }),
       ...(change === undefined ? {} : { change }),
+      ...(impact === undefined ? {} : { impact }),
     };
   }
 }

@@ -1,9 +1,13 @@
 import * as z from 'zod/mini';
 import type { LedgerEntry } from '../audit/ledger-entry.ts';
+import type { BlastRadius } from '../change/action-definition.ts';
 import { resolveAction } from '../change/catalogue.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
+import type { EpochMs } from '../platform/clock.ts';
 import type { Approval } from './approval.ts';
-import type { AuthoritySubject } from './authority.ts';
+import { type AuthoritySubject, changedByTag } from './authority.ts';
+import type { NeverAgain } from './never-again.ts';
+import type { Notice } from './notice.ts';
 
 const decisionSchema = z.object({
   outcome: z.string(),
@@ -14,6 +18,13 @@ const decisionSchema = z.object({
   stage: z.optional(z.string()),
   approvalId: z.optional(z.string()),
   determiningPolicies: z.optional(z.array(z.string())),
+  inputs: z.optional(
+    z.object({
+      targetTags: z.optional(
+        z.object({ reading: z.string(), tags: z.optional(z.record(z.string(), z.string())) }),
+      ),
+    }),
+  ),
 });
 
 const changeSchema = z.object({
@@ -39,6 +50,8 @@ const incidentSchema = z.object({
     /** Untrusted. */
     title: z.string(),
     alarmName: z.optional(z.string()),
+    /** The person behind the signal, where it came from one. */
+    requestedBy: z.optional(z.string()),
     resource: z.optional(z.object({ type: z.string(), id: z.string() })),
   }),
 });
@@ -55,6 +68,15 @@ const triageSchema = z.object({
   gaps: z.optional(z.array(z.string())),
 });
 
+const checksSchema = z.object({
+  checks: z.array(
+    z.object({ name: z.string(), result: z.enum(['pass', 'fail', 'unknown']), reason: z.string() }),
+  ),
+  ownerStack: z.exactOptional(z.string()),
+});
+
+const rolledBackSchema = z.object({ changeId: z.string(), action: z.string(), updatedAtEpochMs: z.number() });
+
 /** What the pages read of records that other capabilities write: the members shown, whatever else stands there. */
 export type DecisionRecord = z.output<typeof decisionSchema>;
 /** A change that people judge. */
@@ -63,6 +85,15 @@ export type JudgedChange = z.output<typeof changeSchema>;
 export type IncidentRecord = z.output<typeof incidentSchema>;
 /** What triage found. */
 export type TriageRecord = z.output<typeof triageSchema>;
+
+/** What was looked at before people were asked. */
+export type ChecksRecord = z.output<typeof checksSchema>;
+
+/** The last time that a change of the same action was really rolled back. */
+export interface Rehearsal {
+  readonly changeId: string;
+  readonly rolledBackAtEpochMs: EpochMs;
+}
 
 /** Everything an approver is shown about one approval. */
 export interface Dossier {
@@ -73,7 +104,20 @@ export interface Dossier {
   readonly triage?: TriageRecord;
   /** Only where the question is whether a change may stay. */
   readonly change?: JudgedChange;
+  /** What the change touches; absent for an action that is not in the catalogue. */
+  readonly impact?: BlastRadius;
+  /** Absent where nothing was checked, and in lists. */
+  readonly checks?: ChecksRecord['checks'];
+  /** Infrastructure stack that owns the target: the change would drift from it. Absent in lists. */
+  readonly ownerStack?: string;
+  /** `never`: no change of this action among the last {@link rehearsalsSearched} that were rolled back. Absent in lists. */
+  readonly rehearsal?: Rehearsal | 'never';
+  /** What people were told, oldest first, and what became of it on each channel. Absent in lists. */
+  readonly notices?: readonly Notice[];
 }
+
+/** How far back a rehearsal is looked for: this many changes that were rolled back. */
+export const rehearsalsSearched = 100;
 
 /** The decision in a stored item, or nothing where a member is missing or of the wrong kind: then nothing is decidable. */
 export function parseDecision(item: unknown): DecisionRecord | undefined {
@@ -95,6 +139,27 @@ export function parseTriage(item: unknown): TriageRecord | undefined {
   return z.safeParse(triageSchema, item).data;
 }
 
+/** The checks in a stored recommendation, or nothing where a member is missing or of the wrong kind. */
+export function parseChecks(item: unknown): ChecksRecord | undefined {
+  return z.safeParse(checksSchema, item).data;
+}
+
+/** How much a plan touches, as the catalogue has it; nothing for an action that is not in it. */
+export function impactOf({ action, parameters }: Plan): BlastRadius | undefined {
+  const resolved = resolveAction(action, parameters);
+  return resolved.outcome === 'resolved' ? resolved.definition.blastRadius(resolved.parameters) : undefined;
+}
+
+/** @param rolledBack Stored changes that were rolled back, newest first. */
+export function lastRehearsal(rolledBack: readonly unknown[], action: string): Rehearsal | 'never' {
+  for (const item of rolledBack) {
+    const { data } = z.safeParse(rolledBackSchema, item);
+    if (data?.action === action)
+      return { changeId: data.changeId, rolledBackAtEpochMs: data.updatedAtEpochMs };
+  }
+  return 'never';
+}
+
 /**
  * Whether what is shown is what was asked about: the plan still has its digest, and the decision, or the change
  * that waits to be judged, names this approval.
@@ -105,12 +170,19 @@ export function isIntact({ approval, plan, decision, change }: Dossier): boolean
 }
 
 /** What deciding this approval takes authority over. */
-export function subjectOf(plan: Plan): AuthoritySubject {
+export function subjectOf({ plan, approval, decision, incident }: Dossier): AuthoritySubject {
   const action = resolveAction(plan.action, plan.parameters);
+  const requestedBy = incident?.signal.requestedBy;
+  const { inputs } = decision;
+  const changedBy =
+    inputs?.targetTags?.reading === 'read' ? inputs.targetTags.tags?.[changedByTag] : undefined;
   return {
     environment: plan.environment,
     agentRole: plan.agentRole,
+    escalateAtEpochMs: approval.escalateAtEpochMs,
     ...(action.outcome === 'resolved' ? { actionClass: action.definition.actionClass } : {}),
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+    ...(changedBy === undefined ? {} : { changedBy }),
   };
 }
 
@@ -119,8 +191,12 @@ export interface ApprovalDesk {
   readonly dossier: (approvalId: string) => Promise<Dossier | undefined>;
   /** Waiting for people, newest first. */
   readonly pending: () => Promise<Dossier[]>;
-  /** Decided or expired lately, newest first. */
+  /** Decided, expired or cancelled lately, newest first. */
   readonly recent: () => Promise<Dossier[]>;
+  /** Decided, expired or cancelled since then, newest first, at most `limit`; eventually consistent. */
+  readonly decidedSince: (sinceEpochMs: EpochMs, limit: number) => Promise<Approval[]>;
+  /** What people said must never be proposed again, newest first, at most `limit`. */
+  readonly neverAgain: (limit: number) => Promise<NeverAgain[]>;
   readonly incident: (incidentId: string) => Promise<IncidentFile | undefined>;
 }
 
@@ -129,6 +205,3 @@ export interface IncidentFile {
   readonly incident: IncidentRecord;
   readonly entries: readonly LedgerEntry[];
 }
-
-/** What every page says about the kill switch; `unreadable` counts as engaged. */
-export type KillSwitchReading = 'engaged' | 'released' | 'unreadable';

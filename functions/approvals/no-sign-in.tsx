@@ -3,8 +3,11 @@ import type { IdentityProvider, SignInPage } from './identity.ts';
 /** A stage without an identity provider: nobody is anybody, so nobody can decide anything. */
 export const noSignIn: IdentityProvider = {
   identify: async () => undefined,
+  confirm: async () => ({ outcome: 'sign-in-again' }),
   signInPage: async () => page,
-  completeSignIn: async () => ({ outcome: 'refused', page }),
+  start: async () => ({ outcome: 'refused', page }),
+  complete: async () => ({ outcome: 'refused', page }),
+  end: async () => undefined,
 };
 
 const page: SignInPage = {

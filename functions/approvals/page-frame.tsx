@@ -1,14 +1,15 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
+import { mayView } from './authority.ts';
 import { formToken } from './csrf.ts';
 import type { SignedIn } from './identity.ts';
 import type { PagesPorts } from './pages-ports.ts';
 import { safeReturnPath } from './return-path.ts';
-import { document } from './views/layout.tsx';
+import { document, type Visitor } from './views/layout.tsx';
 import { NoticeView } from './views/notice-view.tsx';
 
 /** Every HTTP status that a page can have. */
-export type PageStatus = 200 | 400 | 403 | 404 | 409 | 413 | 500 | 503;
+export type PageStatus = 200 | 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503;
 
 /** Puts content into the frame that every page shares: kill switch, environment, who is signed in. */
 export class PageFrame {
@@ -29,9 +30,7 @@ export class PageFrame {
     const { environment, killSwitch } = this.#ports;
     const frame = { title, environment, killSwitch: await killSwitch() };
     if (signedIn === undefined) return context.html(document(frame, content), status);
-    const signOutToken = formToken(await this.#ports.keys(), signedIn.sessionId, 'sign-out');
-    const visitor = { identity: signedIn.identity, signOutToken };
-    return context.html(document({ ...frame, visitor }, content), status);
+    return context.html(document({ ...frame, visitor: await this.#visitor(signedIn) }, content), status);
   }
 
   /** Answers with a heading and one sentence. */
@@ -51,9 +50,20 @@ export class PageFrame {
     return this.notice(context, 404, 'Nothing to see here', text, signedIn);
   }
 
-  /** Sends a visitor to sign in and, once they have, back to this path. */
-  toSignIn(context: Context): Response {
-    const returnTo = encodeURIComponent(safeReturnPath(context.req.path));
-    return context.redirect(`/sign-in?returnTo=${returnTo}`, 303);
+  /** Sends a visitor to sign in and, once they have, to a path on this site. @default back to this path */
+  toSignIn(context: Context, returnTo: string = context.req.path): Response {
+    return context.redirect(`/sign-in?returnTo=${encodeURIComponent(safeReturnPath(returnTo))}`, 303);
+  }
+
+  async #visitor({ identity, sessionId }: SignedIn): Promise<Visitor> {
+    const { approvers, environment, clock } = this.#ports;
+    const keys = await this.#ports.keys();
+    const mayStop = mayView(approvers, identity, environment);
+    return {
+      identity,
+      signOutToken: formToken(keys, sessionId, 'sign-out'),
+      now: clock(),
+      ...(mayStop ? { stopToken: formToken(keys, sessionId, 'stop') } : {}),
+    };
   }
 }

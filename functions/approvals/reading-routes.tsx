@@ -1,13 +1,15 @@
 import { Hono } from 'hono';
-import { isPastExpiry } from './approval.ts';
-import { authorityOver, mayView } from './authority.ts';
-import { type Dossier, subjectOf } from './dossier.ts';
+import { type Identity, mayView, samePerson } from './authority.ts';
+import { batchesIn } from './batch.ts';
+import { undoneQuery } from './confirm-person.ts';
+import { countdownScript } from './countdown.browser.ts';
+import { inboxFor, inboxViews } from './inbox.ts';
 import type { PageFrame } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
-import { InboxView } from './views/inbox-view.tsx';
+import { InboxPage } from './views/inbox-view.tsx';
 import { IncidentView } from './views/incident-view.tsx';
 
-/** The inbox and the timeline of an incident. */
+/** The inbox, the timeline of an incident, and the script that counts down. */
 export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
   const routes = new Hono();
 
@@ -15,20 +17,21 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const signedIn = await ports.people.identify(context);
     if (signedIn === undefined) return frame.toSignIn(context);
     const { identity } = signedIn;
-    const [pending, decided] = await Promise.all([ports.desk.pending(), ports.desk.recent()]);
+    const [pending, recent] = await Promise.all([ports.desk.pending(), ports.desk.recent()]);
     const now = ports.clock();
-    const isOver = ({ approval }: Dossier) => isPastExpiry(approval, now);
-    const visible = ({ plan }: Dossier) =>
-      authorityOver(ports.approvers, identity, subjectOf(plan)).may !== 'nothing';
-    const view = (
-      <InboxView
-        pending={pending.filter(visible).filter((dossier) => !isOver(dossier))}
-        recent={[...pending.filter(isOver), ...decided].filter(visible)}
-        hasAuthority={ports.approvers.grants.some(({ group }) => identity.groups.includes(group))}
+    const inbox = inboxFor(ports.approvers, identity, { pending, recent }, now);
+    const asked = context.req.query('view');
+    const page = (
+      <InboxPage
+        inbox={inbox}
+        view={inboxViews.find((view) => view === asked) ?? 'mine'}
+        batches={batchesIn(inbox.mine).filter(({ dossiers }) => dossiers.length > 1)}
+        mayEverDecide={mayEverDecide(identity)}
+        wasUndone={context.req.query(undoneQuery) !== undefined}
         now={now}
       />
     );
-    return frame.page(context, 200, 'Approvals', view, signedIn);
+    return frame.page(context, 200, 'Approvals', page, signedIn);
   });
 
   routes.get('/incidents/:id', async (context) => {
@@ -44,5 +47,16 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     return frame.page(context, 200, 'Incident', <IncidentView file={file} />, signedIn);
   });
 
+  routes.get('/countdown.js', (context) =>
+    context.body(countdownScript, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  );
+
   return routes;
+
+  function mayEverDecide({ id, groups }: Identity): boolean {
+    const { grants, delegations = [] } = ports.approvers;
+    return (
+      grants.some(({ group }) => groups.includes(group)) || delegations.some(({ to }) => samePerson(to, id))
+    );
+  }
 }

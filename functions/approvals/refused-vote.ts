@@ -3,6 +3,7 @@ import type { Approval } from './approval.ts';
 /** Why a vote did not count: the ledger's closed words. */
 export type VoteRefusal =
   | 'already-decided'
+  | 'cancelled'
   /** The browser says that the form was sent from another site. */
   | 'cross-site-form'
   | 'expired'
@@ -14,8 +15,13 @@ export type VoteRefusal =
   | 'incomplete-record'
   | 'malformed-form'
   | 'no-authority'
-  /** The plan is not the one that was asked about. */
-  | 'plan-altered';
+  /** Who it is could not be confirmed with the identity provider at that moment. */
+  | 'identity-unconfirmed'
+  /** The plan is not the one that was asked about, or not the one that was shown. */
+  | 'plan-altered'
+  /** The risk tier is too high to be decided where it was decided. */
+  | 'tier-too-high'
+  | 'too-many-requests';
 
 /** How many refusals of one approval the ledger holds, over all people. */
 export const refusalsRecordedAtMost = 50;

@@ -1,6 +1,4 @@
 import * as z from 'zod/mini';
-import { resolveAction } from '../change/catalogue.ts';
-import type { Plan } from '../change/plan.ts';
 import type { Clock } from '../platform/clock.ts';
 import { InvalidInputError } from '../platform/errors.ts';
 import { type Approval, newApproval } from './approval.ts';
@@ -34,14 +32,12 @@ export interface RequestPorts {
   readonly lifeSeconds: number;
   /** How long people have to judge a change that could not be judged, in seconds; then it is rolled back. */
   readonly verdictSeconds: number;
-  readonly publicBaseUrl: string;
   readonly dossiers: {
     /** The plan and the decision that asks for approval of it. */
     asked(
       incidentId: string,
       planDigest: string,
     ): Promise<{
-      plan: Plan;
       decision: { outcome: string; quorum: number; approvalId?: string | undefined };
     }>;
     /** The approval that a change waits for, if it waits for one, and what it belongs to. */
@@ -53,15 +49,11 @@ export interface RequestPorts {
       approval: Approval,
       ciphertext: Uint8Array,
     ): Promise<'requested' | 'token-replaced' | 'already-expired'>;
-    recordNotificationFailure(approval: Approval): Promise<void>;
   };
-  readonly people: { tell(subject: string, message: string): Promise<void> };
-  readonly onNotificationFailure: (approvalId: string, error: unknown) => void;
 }
 
 /**
- * Stores the request, then tells people. The link holds the approval's random id and nothing else: whoever
- * reads the message, a mail scanner included, gains nothing by it.
+ * Stores the request, and with it that people are to be told: `approval-notices` sends that.
  *
  * @throws InvalidInputError `approval.not-asked-for` when neither a decision nor a change asks for this approval of this plan.
  */
@@ -70,7 +62,7 @@ export async function requestApproval(
   request: ApprovalRequest,
 ): Promise<{ outcome: 'requested' | 'token-replaced' | 'already-expired' }> {
   const { incidentId, planDigest, approvalId, taskToken, verdictOn } = request;
-  const { plan, decision } = await ports.dossiers.asked(incidentId, planDigest);
+  const { decision } = await ports.dossiers.asked(incidentId, planDigest);
   const isAskedFor =
     verdictOn === undefined
       ? decision.outcome === 'require-approval' && decision.approvalId === approvalId
@@ -91,9 +83,9 @@ export async function requestApproval(
     requestedAtEpochMs: ports.clock(),
     lifeSeconds: verdictOn === undefined ? ports.lifeSeconds : ports.verdictSeconds,
   });
-  const outcome = await ports.approvals.create(approval, await ports.tokens.encrypt(approvalId, taskToken));
-  if (outcome !== 'already-expired') await notify(ports, approval, plan);
-  return { outcome };
+  return {
+    outcome: await ports.approvals.create(approval, await ports.tokens.encrypt(approvalId, taskToken)),
+  };
 }
 
 function waitsFor(change: WaitingChange | undefined, request: ApprovalRequest): boolean {
@@ -103,32 +95,4 @@ function waitsFor(change: WaitingChange | undefined, request: ApprovalRequest): 
     change.planDigest === request.planDigest &&
     change.verdictApprovalId === request.approvalId
   );
-}
-
-/** A channel that does not work neither blocks nor grants: it is made visible, and the inbox still shows the request. */
-async function notify(ports: RequestPorts, approval: Approval, plan: Plan): Promise<void> {
-  try {
-    const subject =
-      approval.verdictOn === undefined ? 'Interlock: approval wanted' : 'Interlock: did this change help?';
-    await ports.people.tell(subject, invitation(ports.publicBaseUrl, approval, plan));
-  } catch (error) {
-    ports.onNotificationFailure(approval.approvalId, error);
-    await ports.approvals.recordNotificationFailure(approval);
-  }
-}
-
-/** The message to people. Values from the plan stay on the page: this travels through mail and chat. */
-function invitation(publicBaseUrl: string, approval: Approval, plan: Plan): string {
-  const action = resolveAction(plan.action, plan.parameters);
-  const what = action.outcome === 'resolved' ? action.definition.summary : 'A change is proposed.';
-  const people = approval.quorum === 1 ? '1 person' : `${approval.quorum} people`;
-  const asked =
-    approval.verdictOn === undefined
-      ? `Needs ${people}.`
-      : 'It was carried out, and whether it helped could not be measured: keep it, or it is rolled back.';
-  return [
-    `${what} Environment: ${plan.environment}. ${asked}`,
-    `Read and decide before ${new Date(approval.expiresAtEpochMs).toISOString()}:`,
-    `${publicBaseUrl.replace(/\/+$/, '')}/approvals/${encodeURIComponent(approval.approvalId)}`,
-  ].join('\n');
 }

@@ -1,13 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import {
-  openSession,
-  type Session,
-  type SessionKeys,
-  sealSession,
-  sessionCookieName,
-  sessionSeconds,
-} from './session.ts';
+import { attemptSeconds } from './oidc-attempt.ts';
+import { canBeSessionSecret, sessionSeconds } from './session.ts';
 
 /**
  * `__Host-` makes the browser insist on `Secure`, this host only and `Path=/`. `Lax` rather than `Strict`,
@@ -15,42 +9,37 @@ import {
  */
 const attributes = { prefix: 'host', secure: true, httpOnly: true, sameSite: 'Lax', path: '/' } as const;
 
-/** Binds the sign-in form to the browser that was shown it, before there is a session. */
-const signInCookieName = 'interlock-sign-in';
-const signInSeconds = 900;
+const sessionCookieName = 'interlock-session';
+/** Binds the provider's answer to the browser that began the sign-in, before there is a session. */
+const attemptCookieName = 'interlock-sign-in';
 
-/** The session that this browser's cookie names, or nothing: whatever is wrong with the cookie, nobody is signed in. */
-export async function readSession(
-  context: Context,
-  keys: SessionKeys,
-  now: number,
-): Promise<Session | undefined> {
-  return openSession(getCookie(context, sessionCookieName, 'host'), keys, now);
+/** What this browser's session cookie holds, or nothing where it cannot be one of ours. It proves no identity. */
+export function readSessionCookie(context: Context): string | undefined {
+  const cookie = getCookie(context, sessionCookieName, 'host');
+  return canBeSessionSecret(cookie) ? cookie : undefined;
 }
 
-/** Starts a session and ends the sign-in attempt. */
-export async function writeSession(
-  context: Context,
-  session: Session,
-  keys: SessionKeys,
-  now: number,
-): Promise<void> {
-  const token = await sealSession(session, keys, now);
-  setCookie(context, sessionCookieName, token, { ...attributes, maxAge: sessionSeconds });
-  deleteCookie(context, signInCookieName, attributes);
+/** Gives this browser a session, for as long as sessions last. */
+export function writeSessionCookie(context: Context, secret: string): void {
+  setCookie(context, sessionCookieName, secret, { ...attributes, maxAge: sessionSeconds });
 }
 
-/** Takes the session cookie away from this browser. A copy of it lasts until it expires. */
-export function clearSession(context: Context): void {
+/** Takes the session cookie away from this browser; ending the session is the store's part. */
+export function clearSessionCookie(context: Context): void {
   deleteCookie(context, sessionCookieName, attributes);
 }
 
-/** The sign-in attempt that this browser was given, or nothing. It proves no identity. */
-export function readSignInAttempt(context: Context): string | undefined {
-  return getCookie(context, signInCookieName, 'host');
+/** The sealed sign-in attempt of this browser, or nothing. */
+export function readAttemptCookie(context: Context): string | undefined {
+  return getCookie(context, attemptCookieName, 'host');
 }
 
-/** Gives this browser a sign-in attempt for 15 minutes; a form counts only together with it. */
-export function writeSignInAttempt(context: Context, attemptId: string): void {
-  setCookie(context, signInCookieName, attemptId, { ...attributes, maxAge: signInSeconds });
+/** Gives this browser a sign-in attempt; a later one replaces it. */
+export function writeAttemptCookie(context: Context, sealed: string): void {
+  setCookie(context, attemptCookieName, sealed, { ...attributes, maxAge: attemptSeconds });
+}
+
+/** Ends the attempt in this browser. */
+export function clearAttemptCookie(context: Context): void {
+  deleteCookie(context, attemptCookieName, attributes);
 }

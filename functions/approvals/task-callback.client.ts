@@ -1,14 +1,9 @@
 import { SendTaskSuccessCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { DependencyUnavailableError } from '../platform/errors.ts';
+import type { CallbackOutput } from './deliver-decision.ts';
 
 /** The execution that held the token has ended, timed out, or been answered before. */
 const noLongerWaiting = new Set(['TaskTimedOut', 'TaskDoesNotExist', 'InvalidToken']);
-
-/** What a waiting execution is told. A rejection is an answer, not a failure of the task. */
-export interface CallbackOutput {
-  readonly outcome: 'approved' | 'rejected';
-  readonly approvalId: string;
-}
 
 /** Answers the execution that waits for people. */
 export class TaskCallbackClient {

@@ -20,7 +20,14 @@ export interface LedgerFault {
 }
 
 /** Entries that count only with a record behind them: they are what lets a change happen, or says how it ended. */
-const backedTypes = new Set(['decision.made', 'approval.approved', 'approval.rejected', 'change.started']);
+const backedTypes = new Set([
+  'decision.made',
+  'approval.approved',
+  'approval.rejected',
+  'approval.expired',
+  'approval.cancelled',
+  'change.started',
+]);
 
 /**
  * Chains of two days are held against each other by the clock: whoever waits for a crowd at midnight, as a kill

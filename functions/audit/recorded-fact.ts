@@ -31,9 +31,9 @@ export function factsOf(item: Stored): RecordedFact[] {
   }
   switch (item['sk']) {
     case 'APPROVAL':
-      return status === 'approved' || status === 'rejected'
-        ? [{ chainId, type: `approval.${status}`, detail: { approvalId } }]
-        : [];
+      return status === 'pending'
+        ? []
+        : [{ chainId, type: `approval.${String(status)}`, detail: { approvalId } }];
     case 'CHANGE':
       return item['startedAtEpochMs'] === undefined
         ? []

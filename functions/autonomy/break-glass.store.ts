@@ -27,7 +27,7 @@ export type ApprovalUnderBreakGlass = (
   approvalId: string,
   by: string,
   expiresAtEpochMs: number,
-) => Promise<{ readonly event: LedgerEvent; readonly write: Write } | undefined>;
+) => Promise<{ readonly event: LedgerEvent; readonly writes: readonly Write[] } | undefined>;
 
 export interface BreakGlassDependencies {
   readonly database: Database;
@@ -141,7 +141,7 @@ export class BreakGlassStore {
           values: { ':open': 'open' },
         },
         ...guarded.map((stage) => stageCheck(tables.controls, stage)),
-        ...moved.map(({ write }) => write),
+        ...moved.flatMap(({ writes }) => writes),
       ],
     );
     return result.outcome === 'committed' ? moved.map(({ approvalId }) => approvalId) : undefined;
@@ -156,7 +156,7 @@ export class BreakGlassStore {
       const result = await ledger.commit(
         incidentChain(incidentId),
         moved.map(({ event }) => event),
-        [breakGlassCheck(tables.controls, breakGlass, now), ...moved.map(({ write }) => write)],
+        [breakGlassCheck(tables.controls, breakGlass, now), ...moved.flatMap(({ writes }) => writes)],
       );
       if (result.outcome === 'refused') {
         throw new DependencyUnavailableError(
@@ -171,11 +171,11 @@ export class BreakGlassStore {
   async #movedOn(approvalIds: readonly string[], by: string, expiresAtEpochMs: number) {
     const moved = await Promise.all(
       approvalIds.map(async (approvalId) => {
-        const writes = await this.#with.approve(approvalId, by, expiresAtEpochMs);
-        return writes === undefined ? undefined : { approvalId, ...writes };
+        const move = await this.#with.approve(approvalId, by, expiresAtEpochMs);
+        return move === undefined ? undefined : { approvalId, ...move };
       }),
     );
-    return moved.filter((writes) => writes !== undefined);
+    return moved.filter((move) => move !== undefined);
   }
 
   /** Reads what an opening rests on: the incident, where its plans wait, and the stages there. */

@@ -1,11 +1,10 @@
-import { ExponentialBackoff, handleType, retry } from 'cockatiel';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Actor } from '../audit/ledger-entry.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
 import type { Database, Item } from '../platform/dynamodb.ts';
-import { DependencyUnavailableError } from '../platform/errors.ts';
-import { controlChain, itemKeys } from '../platform/item-keys.ts';
+import { itemKeys } from '../platform/item-keys.ts';
 import { covers, type SwitchScope, type SwitchSubject, stateOf } from '../platform/kill-switch-scope.ts';
+import { writeKillSwitch } from '../platform/kill-switch-writing.store.ts';
 
 /** A switch as it stands, for people. */
 export interface KillSwitchStatus {
@@ -24,15 +23,6 @@ export interface InFlight extends Partial<SwitchSubject> {
   /** `watched`: the effect is there, and is about to be kept or undone. */
   readonly phase: 'mutating' | 'rolling-back' | 'watched';
 }
-
-/**
- * Every change that starts checks the switch, and DynamoDB lets one transaction on an item win: a person who
- * stops many at once is asked for patience, not told to try again. Some half a minute at the longest.
- */
-const throughTheCrowd = retry(handleType(DependencyUnavailableError), {
-  maxAttempts: 20,
-  backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 2_000 }),
-});
 
 /** The kill switches: over everything Interlock may start, or over one environment, agent role or action. */
 export class KillSwitchStore {
@@ -62,10 +52,7 @@ export class KillSwitchStore {
     return (['global', ...narrower] as const).map((scope) => toStatus(scope, byScope.get(scope)));
   }
 
-  /**
-   * Switches, with its ledger entry. Once this returns with `engaged`, no authorise transaction of what the
-   * scope covers can commit: each of them checks this item.
-   */
+  /** Switches, see {@link writeKillSwitch}. */
   async set(
     state: 'engaged' | 'released',
     actor: Actor,
@@ -73,31 +60,7 @@ export class KillSwitchStore {
     nowEpochMs: number,
     scope: SwitchScope = 'global',
   ): Promise<void> {
-    const commit = () =>
-      this.#ledger.commit(
-        controlChain('kill-switch', nowEpochMs),
-        [{ type: `kill-switch.${state}`, atEpochMs: nowEpochMs, actor, detail: { scope, reason } }],
-        [
-          {
-            kind: 'put',
-            table: this.#table,
-            item: {
-              ...itemKeys.killSwitch(scope),
-              engaged: state === 'engaged',
-              reason,
-              changedBy: actor.id,
-              changedAtEpochMs: nowEpochMs,
-            },
-          },
-        ],
-      );
-    const result = await throughTheCrowd.execute(commit);
-    if (result.outcome === 'refused') {
-      throw new DependencyUnavailableError(
-        'kill-switch.not-written',
-        'the kill switch could not be written; try again',
-      );
-    }
+    await writeKillSwitch(this.#ledger, this.#table, { state, scope, reason, actor }, nowEpochMs);
   }
 
   /**

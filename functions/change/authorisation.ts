@@ -40,6 +40,8 @@ type Found = Readonly<Record<string, unknown>> | undefined;
 const votesSchema = z.array(
   z.object({
     identityId: z.string().check(z.minLength(1)),
+    /** Whose authority it was given with: nobody makes a quorum with their own stand-in. */
+    onBehalfOf: z.exactOptional(z.string().check(z.minLength(1))),
     displayName: z.string(),
     verdict: z.enum(['approve', 'reject']),
     atEpochMs: z.int(),

@@ -13,6 +13,7 @@ export type Reading =
       readonly title: string;
       readonly detail: string;
       readonly alarmName?: string;
+      readonly requestedBy?: string;
     }
   | { readonly kind: 'record'; readonly rule: string };
 
@@ -78,16 +79,25 @@ const custom = z.strictObject({
     id: visibleName(512),
   }),
   title: z.string().check(z.minLength(1)),
+  /** The person behind it, as their identity provider names them: they may not approve what comes of it. */
+  requestedBy: z.optional(visibleName(256)),
   detail: z.optional(z.union([z.string(), z.record(z.string(), z.unknown())])),
 });
 
 /** `interlock.signal`: a problem that a customer's own code reports. */
 export function readCustom({ detail }: BusEvent): Reading {
-  const { class: name, resource, title, detail: more } = read(custom, detail, 'interlock.signal');
+  const {
+    class: name,
+    resource,
+    title,
+    requestedBy,
+    detail: more,
+  } = read(custom, detail, 'interlock.signal');
   return {
     kind: 'problem',
     resource,
     title: oneLine(title) || name,
+    ...(requestedBy === undefined ? {} : { requestedBy }),
     detail: bounded(JSON.stringify({ class: name, ...(more === undefined ? {} : { detail: more }) })),
   };
 }

@@ -6,7 +6,7 @@ import { DependencyUnavailableError, InvalidInputError } from '../platform/error
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import type { IncidentResult } from '../platform/vocabulary.ts';
 import type { CooldownWindow } from './cooldown.ts';
-import { closingEntry, closingMessage, type IncidentClose } from './incident-close.ts';
+import { asItStands, closingEntry, closingMessage, type IncidentClose } from './incident-close.ts';
 import { type StoredIncident, storedIncident } from './intake-items.ts';
 import { windowRetentionSeconds } from './taxonomy.ts';
 
@@ -42,7 +42,7 @@ export class CloseIncidentStore {
   }
 
   /**
-   * Closes an incident, starts the cooldown of its window, and tells a person unless it was resolved. The
+   * Closes an incident, starts the cooldown of its window, and tells a person unless the problem is gone. The
    * message follows the commit; a call that finds the incident closed but nobody told sends it.
    *
    * @throws InvalidInputError `close-incident.unknown-incident`.
@@ -59,9 +59,10 @@ export class CloseIncidentStore {
         await this.#tellPerson(stored, found);
         return { outcome: 'already-closed', result: stored.result };
       }
-      if (await this.#commit(close, found, this.#with.clock())) {
-        await this.#tellPerson(close, found);
-        return { outcome: 'closed', result: close.result };
+      const ending = asItStands(close, found.recoveredAtEpochMs !== undefined);
+      if (await this.#commit(ending, found, this.#with.clock())) {
+        await this.#tellPerson(ending, found);
+        return { outcome: 'closed', result: ending.result };
       }
     }
     throw new DependencyUnavailableError(
@@ -95,7 +96,8 @@ export class CloseIncidentStore {
         key: itemKeys.incident(close.incidentId),
         update:
           'SET #status = :closed, #result = :result, resultReason = :reason, closedAtEpochMs = :now, statusKey = :key, statusAt = :at',
-        condition: '#status = :open',
+        // A problem that comes back in this very moment is no recovered one: then it is read again.
+        condition: `#status = :open${close.result === 'recovered' ? ' AND attribute_exists(recoveredAtEpochMs)' : ''}`,
         names: { '#status': 'status', '#result': 'result' },
         values: {
           ':open': 'open',

@@ -15,6 +15,10 @@ export interface CooldownWindow {
   readonly incidentOpen: boolean;
   /** Set when the incident closed. */
   readonly closesAtEpochMs?: EpochMs;
+  /** The last report of the problem while its incident is open, of those that are a second apart. */
+  readonly reportedAtEpochMs?: EpochMs;
+  /** When the problem went away while its incident was open, unless it has been reported again since. */
+  readonly recoveredAtEpochMs?: EpochMs;
   /** Whether the incident's execution is known to have been started. */
   readonly executionStarted: boolean;
   /** When the problem came back during the cooldown, unless it has recovered since or a person was told. */
@@ -56,6 +60,28 @@ export function isOpen(window: CooldownWindow, now: EpochMs): boolean {
 /** Whether a recovery at that time ends the problem that the window remembers. */
 export function recoversFrom({ suppressedAtEpochMs }: CooldownWindow, recoveredAtEpochMs: EpochMs): boolean {
   return suppressedAtEpochMs !== undefined && suppressedAtEpochMs <= recoveredAtEpochMs;
+}
+
+/** EventBridge dates an event to the second: reports that are less apart count as one, which keeps a storm cheap. */
+const reportsApartMs = 1_000;
+
+/** Whether a report says that a problem which had gone away is back. In the same second is in doubt: it is back. */
+export function isReturn({ recoveredAtEpochMs }: CooldownWindow, reportedAtEpochMs: EpochMs): boolean {
+  return recoveredAtEpochMs !== undefined && reportedAtEpochMs >= recoveredAtEpochMs;
+}
+
+/** Whether a report is remembered by the window of its open incident, so that an older recovery counts for nothing. */
+export function isNews(window: CooldownWindow, reportedAtEpochMs: EpochMs): boolean {
+  return (
+    reportedAtEpochMs >= (window.reportedAtEpochMs ?? 0) + reportsApartMs ||
+    isReturn(window, reportedAtEpochMs)
+  );
+}
+
+/** Whether a recovery is older than another event of the same open incident: it says nothing then. */
+export function isStale(window: CooldownWindow, recoveredAtEpochMs: EpochMs): boolean {
+  const { reportedAtEpochMs = 0, recoveredAtEpochMs: knownAtEpochMs = 0 } = window;
+  return recoveredAtEpochMs < Math.max(reportedAtEpochMs, knownAtEpochMs);
 }
 
 /**

@@ -39,7 +39,7 @@ export const explainRecoveryWithoutIncident =
   'recorded: the problem recovered, but no incident for it is open or cooling down';
 
 export function explainLateRecovery(incidentId: string): string {
-  return `recorded: this recovery is older than the report that opened incident ${incidentId}, so it says nothing about it`;
+  return `recorded: this recovery is older than what is known of incident ${incidentId}, so it says nothing about it`;
 }
 
 function instant(at: EpochMs): string {

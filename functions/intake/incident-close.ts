@@ -63,7 +63,30 @@ export function closingEntry(
   };
 }
 
-const meanings: Readonly<Record<Exclude<IncidentResult, 'resolved'>, { what: string; next: string }>> = {
+/** Nobody has to act on these. */
+const quietResults = ['resolved', 'recovered'] as const satisfies readonly IncidentResult[];
+
+type ToldResult = Exclude<IncidentResult, (typeof quietResults)[number]>;
+
+/** Whether a person is told how an incident ended. */
+export function needsTelling(result: IncidentResult): result is ToldResult {
+  return !quietResults.some((quiet) => quiet === result);
+}
+
+/**
+ * What an incident really ended in: one that was to close as recovered, and whose problem has come back meanwhile,
+ * goes to a person. Nothing would report that problem again.
+ */
+export function asItStands(close: IncidentClose, isRecovered: boolean): IncidentClose {
+  if (close.result !== 'recovered' || isRecovered) return close;
+  return {
+    ...close,
+    result: 'needs-person',
+    reason: 'the problem went away while people were asked, and came back',
+  };
+}
+
+const meanings: Readonly<Record<ToldResult, { what: string; next: string }>> = {
   recommended: {
     what: 'Interlock has a recommendation and changed nothing',
     next: 'Read the recommendation and carry it out yourself if you agree.',
@@ -91,7 +114,7 @@ const meanings: Readonly<Record<Exclude<IncidentResult, 'resolved'>, { what: str
 };
 
 /**
- * What a person is told when an incident ended in anything but `resolved`: what, why, what to do next.
+ * What a person is told when an incident ended and somebody has to act: what, why, what to do next.
  *
  * @param about What the incident is about; untrusted text, shown as a quotation.
  */
@@ -104,7 +127,7 @@ export function closingMessage(
     readonly environment: string;
   },
 ): { readonly subject: string; readonly message: string } | undefined {
-  if (result === 'resolved') return undefined;
+  if (!needsTelling(result)) return undefined;
   const { what, next } = meanings[result];
   return {
     subject: `Interlock: incident ${id} needs you (${result})`,

@@ -1,5 +1,5 @@
 import type { Clock, EpochMs } from '../platform/clock.ts';
-import type { IncidentClose } from './incident-close.ts';
+import { type IncidentClose, needsTelling } from './incident-close.ts';
 import { type ExecutionState, type ExecutionStates, endings } from './incident-execution.ts';
 import type { StoredIncident } from './intake-items.ts';
 
@@ -43,10 +43,10 @@ export function careFor(
 
 /** Whether a closed incident still has to be brought to a person; its own close gets a minute to do it. */
 export function isUntold(
-  { result, closedAtEpochMs = 0, personToldAtEpochMs }: StoredIncident,
+  { result = 'needs-person', closedAtEpochMs = 0, personToldAtEpochMs }: StoredIncident,
   now: EpochMs,
 ): boolean {
-  return result !== 'resolved' && personToldAtEpochMs === undefined && now - closedAtEpochMs >= endGraceMs;
+  return needsTelling(result) && personToldAtEpochMs === undefined && now - closedAtEpochMs >= endGraceMs;
 }
 
 export interface SweepParts {

@@ -55,7 +55,7 @@ export const storedIncident = z.looseObject({
   status: z.enum(['open', 'closed']),
   openedAtEpochMs: z.number(),
   closedAtEpochMs: z.optional(z.number()),
-  /** When the problem was last reported to be over, while the window was open. */
+  /** When the problem was last reported to be over, while the window was open; gone when it came back before the close. */
   recoveredAtEpochMs: z.optional(z.number()),
   result: z.optional(z.enum(incidentResults)),
   resultReason: z.optional(z.string()),
@@ -84,6 +84,7 @@ export function windowItem(
     cooldownSeconds: admission.cooldownSeconds,
     backoffLevel: admission.backoffLevel,
     incidentOpen: true,
+    reportedAtEpochMs: signal.occurredAtEpochMs,
     executionStarted: false,
   };
   return { ...itemKeys.window(signal.fingerprint), ...window };
@@ -131,6 +132,15 @@ export function openingEntries(
       },
     },
   ];
+}
+
+export function returnEntry(incidentId: string, signal: Signal, now: EpochMs): LedgerEvent {
+  return {
+    type: 'signal.returned',
+    atEpochMs: now,
+    actor: { kind: 'system', id: 'intake' },
+    detail: { incidentId, eventId: signal.eventId, returnedAtEpochMs: signal.occurredAtEpochMs },
+  };
 }
 
 export function recoveryEntry(incidentId: string, signal: Signal, now: EpochMs): LedgerEvent {

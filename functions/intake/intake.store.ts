@@ -4,7 +4,17 @@ import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentIdFor } from '../platform/ids.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { type Admission, admit, type CooldownWindow, isOpen, recoversFrom } from './cooldown.ts';
+import {
+  type Admission,
+  admit,
+  type CooldownWindow,
+  isNews,
+  isOpen,
+  isReturn,
+  isStale,
+  recoversFrom,
+} from './cooldown.ts';
+import { EventStore } from './event.store.ts';
 import {
   explainLateRecovery,
   explainOpening,
@@ -15,11 +25,11 @@ import {
 import type { IncidentExecutions } from './incident-execution.ts';
 import {
   type EventRecord,
-  eventItem,
   incidentItem,
   openingEntries,
   recordedSignal,
   recoveryEntry,
+  returnEntry,
   windowItem,
 } from './intake-items.ts';
 import type { Arrival, Signal } from './signal.ts';
@@ -55,11 +65,13 @@ const claimAttempts = 10;
 export class IntakeStore {
   readonly #with: IntakeDependencies;
   readonly #windows: WindowStore;
+  readonly #events: EventStore;
 
   constructor(dependencies: IntakeDependencies) {
     this.#with = dependencies;
     const { database, controlsTable, executions } = dependencies;
     this.#windows = new WindowStore(database, controlsTable, executions);
+    this.#events = new EventStore(database, dependencies.operationsTable);
   }
 
   /** @throws DependencyUnavailableError when the delivery should be repeated. */
@@ -72,7 +84,11 @@ export class IntakeStore {
         return this.#acceptRecovery(arrival.signal, now);
       case 'record': {
         const { eventId, class: name, rule } = arrival;
-        return this.#note({ eventId, class: name, outcome: 'recorded', rule }, { outcome: 'recorded' }, now);
+        return this.#events.note(
+          { eventId, class: name, outcome: 'recorded', rule },
+          { outcome: 'recorded' },
+          now,
+        );
       }
     }
   }
@@ -101,8 +117,9 @@ export class IntakeStore {
   }
 
   /**
-   * A duplicate is one read and one write of its own item. Only the first one after the incident closed also
-   * writes the window: a problem that came back and stays is reported once, and then never again.
+   * A duplicate is one read and one write of its own item. Beside that, the first one after the incident closed
+   * writes the window: a problem that came back and stays is reported once, and then never again. So does, once
+   * a second, one for an open incident, which must not close as recovered while the problem is there.
    */
   async #suppress(
     signal: Signal,
@@ -114,9 +131,43 @@ export class IntakeStore {
     const rule = explainSuppression(admission);
     const record: EventRecord = { ...recordedSignal(signal), outcome: 'suppressed', rule, incidentId };
     const done: IntakeResult = { outcome: 'suppressed', incidentId };
-    if (window === undefined || window.incidentOpen || window.suppressedAtEpochMs !== undefined)
-      return this.#note(record, done, now);
-    return this.#noteWith(record, this.#windows.remembering(window, signal), done, now);
+    if (window === undefined) return this.#events.note(record, done, now);
+    if (window.incidentOpen) {
+      return isNews(window, signal.occurredAtEpochMs)
+        ? this.#noteReport(signal, record, window, done, now)
+        : this.#events.note(record, done, now);
+    }
+    if (window.suppressedAtEpochMs !== undefined) return this.#events.note(record, done, now);
+    return this.#events.noteWith(record, this.#windows.remembering(window, signal), done, now);
+  }
+
+  /** A return takes the recovery back from the incident too: whoever waits for people goes on waiting. */
+  async #noteReport(
+    signal: Signal,
+    record: EventRecord,
+    window: CooldownWindow,
+    done: IntakeResult,
+    now: EpochMs,
+  ): Promise<IntakeResult | 'overtaken'> {
+    const { incidentId } = window;
+    const reporting = this.#windows.reporting(window, signal);
+    if (!isReturn(window, signal.occurredAtEpochMs))
+      return this.#events.noteWith(record, reporting, done, now);
+    const writes: Write[] = [
+      this.#events.put(record, now),
+      reporting,
+      {
+        kind: 'update',
+        table: this.#with.operationsTable,
+        key: itemKeys.incident(incidentId),
+        update: 'REMOVE recoveredAtEpochMs',
+        condition: 'attribute_exists(pk)',
+      },
+    ];
+    const entry = returnEntry(incidentId, signal, now);
+    const result = await this.#with.ledger.commit(incidentChain(incidentId), [entry], writes);
+    if (result.outcome === 'committed') return done;
+    return result.refusals[0] === undefined ? 'overtaken' : { outcome: 'repeated' };
   }
 
   async #claim(
@@ -143,7 +194,7 @@ export class IntakeStore {
         item: incidentItem(incidentId, signal, now),
         condition: 'attribute_not_exists(pk)',
       },
-      this.#eventPut({ ...recordedSignal(signal), outcome: 'opened', rule, incidentId }, now),
+      this.#events.put({ ...recordedSignal(signal), outcome: 'opened', rule, incidentId }, now),
     ];
     const entries = openingEntries(incidentId, signal, admission, policyDigest, now);
     const result = await ledger.commit(incidentChain(incidentId), entries, writes, { newChain: true });
@@ -165,7 +216,7 @@ export class IntakeStore {
       const result =
         window === undefined || !isOpen(window, now)
           ? await this.#noteRecovery(signal, forgetting, now)
-          : await this.#attachRecovery(signal, window.incidentId, forgetting, now);
+          : await this.#attachRecovery(signal, window, forgetting, now);
       if (result !== 'overtaken') return result;
     }
     throw contention(signal.fingerprint);
@@ -180,18 +231,22 @@ export class IntakeStore {
     const record: EventRecord = { ...recordedSignal(signal), outcome: 'recorded', rule };
     const done: IntakeResult = { outcome: 'recorded' };
     return forgetting === undefined
-      ? this.#note(record, done, now)
-      : this.#noteWith(record, forgetting, done, now);
+      ? this.#events.note(record, done, now)
+      : this.#events.noteWith(record, forgetting, done, now);
   }
 
   async #attachRecovery(
     signal: Signal,
-    incidentId: string,
+    window: CooldownWindow,
     forgetting: Write | undefined,
     now: EpochMs,
   ): Promise<IntakeResult | 'overtaken'> {
     const { ledger, operationsTable } = this.#with;
+    const { incidentId } = window;
     const record = recordedSignal(signal);
+    if (window.incidentOpen && isStale(window, signal.occurredAtEpochMs))
+      return this.#noteStale(record, incidentId, now);
+    const onWindow = window.incidentOpen ? this.#windows.recovering(window, signal) : forgetting;
     const writes: Write[] = [
       {
         kind: 'update',
@@ -203,44 +258,31 @@ export class IntakeStore {
         names: { '#signal': 'signal' },
         values: { ':at': signal.occurredAtEpochMs },
       },
-      this.#eventPut({ ...record, outcome: 'attached', rule: explainRecovery(incidentId), incidentId }, now),
-      ...(forgetting === undefined ? [] : [forgetting]),
+      this.#events.put(
+        { ...record, outcome: 'attached', rule: explainRecovery(incidentId), incidentId },
+        now,
+      ),
+      ...(onWindow === undefined ? [] : [onWindow]),
     ];
     const entry = recoveryEntry(incidentId, signal, now);
     const result = await ledger.commit(incidentChain(incidentId), [entry], writes);
     if (result.outcome === 'committed') return { outcome: 'attached', incidentId };
     const [tooEarly, known] = result.refusals;
     if (known !== undefined) return { outcome: 'repeated' };
-    if (tooEarly === undefined) return 'overtaken';
-    const rule = explainLateRecovery(incidentId);
-    return this.#note({ ...record, outcome: 'recorded', rule, incidentId }, { outcome: 'recorded' }, now);
+    return tooEarly === undefined ? 'overtaken' : this.#noteStale(record, incidentId, now);
   }
 
-  /** The one write of a duplicate. Each event has its own item, so a thousand duplicates never meet on one. */
-  async #note(record: EventRecord, done: IntakeResult, now: EpochMs): Promise<IntakeResult> {
-    const stored = await this.#with.database.putOnce(this.#with.operationsTable, eventItem(record, now));
-    return stored === 'stored' ? done : { outcome: 'repeated' };
-  }
-
-  /** The same with one write to the window: both or neither, so that a repeated delivery does neither again. */
-  async #noteWith(
-    record: EventRecord,
-    write: Write,
-    done: IntakeResult,
+  #noteStale(
+    record: ReturnType<typeof recordedSignal>,
+    incidentId: string,
     now: EpochMs,
-  ): Promise<IntakeResult | 'overtaken'> {
-    const result = await this.#with.database.transact([this.#eventPut(record, now), write]);
-    if (result.outcome === 'committed') return done;
-    return result.refusals[0] === undefined ? 'overtaken' : { outcome: 'repeated' };
-  }
-
-  #eventPut(record: EventRecord, now: EpochMs): Write {
-    return {
-      kind: 'put',
-      table: this.#with.operationsTable,
-      item: eventItem(record, now),
-      condition: 'attribute_not_exists(pk)',
-    };
+  ): Promise<IntakeResult> {
+    const rule = explainLateRecovery(incidentId);
+    return this.#events.note(
+      { ...record, outcome: 'recorded', rule, incidentId },
+      { outcome: 'recorded' },
+      now,
+    );
   }
 }
 

@@ -27,6 +27,8 @@ export interface Signal {
   readonly title: string;
   readonly occurredAtEpochMs: number;
   readonly alarmName?: string;
+  /** The person behind the signal, where its sender names one: excluded from approving what comes of it. */
+  readonly requestedBy?: string;
   /** JSON text, at most 8,192 bytes; cut at the end when longer. */
   readonly detail: string;
 }

@@ -1,6 +1,7 @@
+import type { EpochMs } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
-import type { CooldownWindow } from './cooldown.ts';
+import { type CooldownWindow, isReturn } from './cooldown.ts';
 import type { IncidentExecutions } from './incident-execution.ts';
 import type { Signal } from './signal.ts';
 
@@ -44,6 +45,44 @@ export class WindowStore {
         values: { ':incident': incidentId, ':yes': true },
       },
     ]);
+  }
+
+  /** Remembers a report of a problem whose incident is open; refused when a later one or a recovery got in between. */
+  reporting(window: CooldownWindow, { fingerprint, occurredAtEpochMs }: Signal): Write {
+    const forgetting = isReturn(window, occurredAtEpochMs) ? ' REMOVE recoveredAtEpochMs' : '';
+    return this.#whileOpen(
+      window,
+      fingerprint,
+      `SET reportedAtEpochMs = :at${forgetting}`,
+      occurredAtEpochMs,
+    );
+  }
+
+  /** Remembers that the problem of an open incident went away; refused when it was reported after that, or closed. */
+  recovering(window: CooldownWindow, { fingerprint, occurredAtEpochMs }: Signal): Write {
+    return this.#whileOpen(window, fingerprint, 'SET recoveredAtEpochMs = :at', occurredAtEpochMs);
+  }
+
+  #whileOpen(window: CooldownWindow, fingerprint: string, update: string, at: EpochMs): Write {
+    const { incidentId, recoveredAtEpochMs } = window;
+    return {
+      kind: 'update',
+      table: this.#table,
+      key: itemKeys.window(fingerprint),
+      update,
+      condition: `incidentId = :incident AND incidentOpen = :yes
+        AND (attribute_not_exists(reportedAtEpochMs) OR reportedAtEpochMs <= :at) AND ${
+          recoveredAtEpochMs === undefined
+            ? 'attribute_not_exists(recoveredAtEpochMs)'
+            : 'recoveredAtEpochMs = :recovered'
+        }`,
+      values: {
+        ':at': at,
+        ':incident': incidentId,
+        ':yes': true,
+        ...(recoveredAtEpochMs === undefined ? {} : { ':recovered': recoveredAtEpochMs }),
+      },
+    };
   }
 
   /** Remembers a problem that came back during the cooldown: the first report of an episode, no other. */

@@ -24,6 +24,17 @@ export const itemKeys = {
   window: (fingerprint: string): ItemKey => ({ pk: `WINDOW#${fingerprint}`, sk: 'WINDOW' }),
   /** All locks share a partition so that what is in flight can be listed with one consistent read. */
   lock: (targetKey: string): ItemKey => ({ pk: 'LOCK', sk: targetKey }),
+  /** A sign-in to the pages, under a digest of what the cookie holds. */
+  session: (sessionId: string): ItemKey => ({ pk: `SESSION#${sessionId}`, sk: 'SESSION' }),
+  /** What the identity provider last said of a person. */
+  person: (identityId: string): ItemKey => ({ pk: `PERSON#${identityId}`, sk: 'PERSON' }),
+  /** Requests of one caller in one window of time. */
+  rate: (subject: string, windowStartEpochMs: number): ItemKey => ({
+    pk: `RATE#${subject}`,
+    sk: String(windowStartEpochMs),
+  }),
+  /** A signed message that was accepted once. */
+  seen: (digest: string): ItemKey => ({ pk: `SEEN#${digest}`, sk: 'SEEN' }),
   // Operations
   event: (eventId: string): ItemKey => ({ pk: `EVENT#${eventId}`, sk: 'EVENT' }),
   incident: (incidentId: string): ItemKey => ({ pk: `INCIDENT#${incidentId}`, sk: 'INCIDENT' }),
@@ -46,6 +57,13 @@ export const itemKeys = {
   }),
   approval: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'APPROVAL' }),
   approvalToken: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'TOKEN' }),
+  /** One thing that people are told about an approval. */
+  notice: (approvalId: string, kind: string, approvalVersion: number): ItemKey => ({
+    pk: `APPROVAL#${approvalId}`,
+    sk: `NOTICE#${kind}#${String(approvalVersion).padStart(6, '0')}`,
+  }),
+  /** A rejection that says never again, for the policy proposals that follow from it. */
+  neverAgain: (approvalId: string): ItemKey => ({ pk: `NEVER-AGAIN#${approvalId}`, sk: 'NEVER-AGAIN' }),
   change: (changeId: string): ItemKey => ({ pk: `CHANGE#${changeId}`, sk: 'CHANGE' }),
   /** Denied proposals of one incident: what variants are counted on. */
   denials: (incidentId: string): ItemKey => ({ pk: `DECISION#${incidentId}`, sk: 'DENIALS' }),

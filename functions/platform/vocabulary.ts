@@ -16,9 +16,13 @@ export type RiskTier = (typeof riskTiers)[number];
 export const autonomyStages = ['observe', 'suggest', 'auto-low', 'guarded'] as const;
 export type AutonomyStage = (typeof autonomyStages)[number];
 
-/** How an incident can end. Only `resolved` means that the problem is known to be gone. */
+/**
+ * How an incident can end. `resolved`: a change made the problem go away. `recovered`: it went away by itself while
+ * people were asked. Any other may have left it where it was.
+ */
 export const incidentResults = [
   'resolved',
+  'recovered',
   'recommended',
   'denied',
   'rejected',

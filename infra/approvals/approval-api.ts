@@ -1,6 +1,12 @@
 import { Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
-import { HttpApi, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
+import {
+  HttpApi,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -9,8 +15,6 @@ import type { Platform } from '../platform/platform.ts';
 
 export interface ApprovalApiProps {
   readonly platform: Platform;
-  /** Answers every path and method: pages, login, decisions. */
-  readonly pages: IFunction;
 }
 
 /** Far above what people click, far below what would cost money. Requests per second. */
@@ -29,16 +33,19 @@ const accessLogFormat = AccessLogFormat.custom(
   }),
 );
 
-/** The public address of the approval pages: an HTTP API with one default route. */
+/**
+ * The public address of the approval pages: an HTTP API with one default route. The address stands before there is
+ * a function behind it, because the function is told its own address.
+ */
 export class ApprovalApi extends Construct {
   /** `https://…` without a trailing slash. */
   readonly url: string;
+  readonly #api: HttpApi;
 
   constructor(scope: Construct, id: string, props: ApprovalApiProps) {
     super(scope, id);
     const api = new HttpApi(this, 'HttpApi', {
       description: `Interlock approval pages (${props.platform.settings.stage})`,
-      defaultIntegration: new HttpLambdaIntegration('Pages', props.pages),
       createDefaultStage: false,
     });
     new HttpStage(this, 'Stage', {
@@ -61,5 +68,15 @@ export class ApprovalApi extends Construct {
         'An approver arrives by a link in a browser: the pages themselves send the visitor to log in and check session, CSRF token and authority on every decision.',
     });
     this.url = api.apiEndpoint;
+    this.#api = api;
+  }
+
+  /** The function answers every path and method: pages, sign-in, decisions, API, Slack. */
+  answerWith(pages: IFunction): void {
+    new HttpRoute(this.#api, 'DefaultRoute', {
+      httpApi: this.#api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: new HttpLambdaIntegration('Pages', pages),
+    });
   }
 }

@@ -19,13 +19,13 @@ export class Audit extends Construct {
       environment: { PERSON_TOPIC_ARN: platform.personTopic.topicArn },
     });
     platform.tables.grantOperations(ledgerWatch, [], { verbs: ['PutItem'], keys: ['FINDING#*'] });
-    platform.tables.grantLedger(ledgerWatch, 'control#findings#*');
+    platform.tables.grantLedger(ledgerWatch, ['control#findings#*']);
     platform.grantTellPeople(ledgerWatch);
     new StreamSource(this, 'LedgerStream', {
       platform,
       table: platform.tables.ledger,
       target: ledgerWatch,
-      filter: { eventName: ['MODIFY', 'REMOVE'] },
+      filters: [{ eventName: ['MODIFY', 'REMOVE'] }],
       holds: 'changes to ledger entries that could not be made into findings',
     });
   }

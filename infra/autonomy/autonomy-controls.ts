@@ -34,7 +34,7 @@ export class AutonomyControls extends Construct {
       keys: ['SWITCH-CANARY', 'HEARTBEAT'],
     });
     platform.tables.grantOperations(heartbeat, [], { verbs: ['PutItem'], keys: ['FINDING#*'] });
-    platform.tables.grantLedger(heartbeat, 'control#heartbeat#*');
+    platform.tables.grantLedger(heartbeat, ['control#heartbeat#*']);
     platform.grantTellPeople(heartbeat);
     const interval = Duration.seconds(heartbeatIntervalSeconds);
     new Rule(this, 'Heartbeat', {
@@ -92,7 +92,7 @@ export class AutonomyControls extends Construct {
     platform.tables.grantControls(review, ['Query'], { verbs: ['PutItem'], keys: ['STAGE'] });
     platform.tables.grantOperations(review, ['GetItem'], { verbs: ['PutItem'], keys: ['FINDING#*'] });
     platform.tables.grantOperationsByStatus(review);
-    platform.tables.grantLedger(review, 'control#autonomy#*');
+    platform.tables.grantLedger(review, ['control#autonomy#*']);
     platform.grantTellPeople(review);
     const letters = new DeadLetters(this, 'ReviewFailed', {
       platform,

@@ -39,8 +39,8 @@ export interface StreamSourceProps {
   readonly platform: Platform;
   readonly table: Table;
   readonly target: InterlockFunction;
-  /** Records that pass; everything else never wakes the function. */
-  readonly filter: Readonly<Record<string, unknown>>;
+  /** A record passes that one of them matches; everything else never wakes the function. */
+  readonly filters: readonly Readonly<Record<string, unknown>>[];
   /** What a record in the dead-letter queue means. */
   readonly holds: string;
 }
@@ -78,7 +78,7 @@ export class StreamSource extends Construct {
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
       retryAttempts: 10,
-      filters: [FilterCriteria.filter(props.filter)],
+      filters: props.filters.map((filter) => FilterCriteria.filter(filter)),
       onFailure: { bind: () => ({ destination: letters.queue.queueArn }) },
     });
     for (const grant of grants) grant.applyBefore(mapping);

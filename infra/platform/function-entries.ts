@@ -47,6 +47,11 @@ const ownEntries = {
     entry: `${capabilities}/approvals/callback.handler.ts`,
     timeoutSeconds: 60,
   },
+  'approval-notices': {
+    entry: `${capabilities}/approvals/notices.handler.ts`,
+    // Each notice goes to three channels, each of which may take ten seconds to fail.
+    timeoutSeconds: 120,
+  },
   'change-control': {
     entry: `${capabilities}/change/change-control.handler.ts`,
     timeoutSeconds: 30,

@@ -2,6 +2,7 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { Grant, type IGrantable, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { StageSettings } from '../stage-settings.ts';
 import type { Artefact } from './artefact.ts';
@@ -42,6 +43,8 @@ export class Platform extends Construct {
       masterKey: this.dataKey,
       enforceSSL: true,
     });
+    const { notifyEmail } = props.settings.channels;
+    if (notifyEmail !== undefined) this.personTopic.addSubscription(new EmailSubscription(notifyEmail));
     // Requiring TLS gives the topic a policy, and with it goes the one that lets its account's services publish.
     this.personTopic.addToResourcePolicy(
       new PolicyStatement({

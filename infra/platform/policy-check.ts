@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
+import { type ApproverPolicy, parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { parseAutonomyPolicy } from '../../functions/autonomy/autonomy-policy.ts';
 import { parseBreakGlassPolicy } from '../../functions/autonomy/break-glass-policy.ts';
 import { parseLoweringThresholds } from '../../functions/autonomy/lowering.ts';
@@ -22,6 +22,7 @@ import { treeRoot } from './tree.ts';
 /** What the rest of the synthesis needs from the policy files. */
 export interface CheckedPolicies {
   readonly taxonomy: Taxonomy;
+  readonly approvers: ApproverPolicy;
 }
 
 /** Table tests of the policies, which decide nothing themselves. */
@@ -36,7 +37,7 @@ const parsers = {
   'break-glass.json': (json: unknown) => parseBreakGlassPolicy(json, 'local'),
   'event-taxonomy.json': parseTaxonomy,
   'limits.json': parseLimits,
-  // The parser stands beside the local sign-in page, in a file that Node cannot run unbundled.
+  // Read by the provider of local mode, on which no cloud stage depends.
   'local-users.json': (json: unknown) => json,
   'routing.json': parseRoutingPolicy,
   'runbooks.json': parseRunbookPolicy,
@@ -61,18 +62,20 @@ export function checkPolicies(directory: string = join(treeRoot, 'policies')): C
     ...(names.includes(schemaFile) ? cedarFaults(directory, names) : []),
   ];
   let taxonomy: Taxonomy | undefined;
+  let approvers: ApproverPolicy | undefined;
   for (const [name, parse] of Object.entries(parsers)) {
     if (!names.includes(name)) continue;
     try {
       const parsed = parse(readJson(directory, name));
       if (parse === parseTaxonomy) taxonomy = parsed as Taxonomy;
+      if (parse === parseApproverPolicy) approvers = parsed as ApproverPolicy;
     } catch (error) {
       faults.push(error instanceof Error ? error.message : String(error));
     }
   }
-  if (faults.length > 0 || taxonomy === undefined)
+  if (faults.length > 0 || taxonomy === undefined || approvers === undefined)
     throw new Error(`cannot deploy these policies: ${faults.join('; ')}`);
-  return { taxonomy };
+  return { taxonomy, approvers };
 }
 
 function isRead(name: string): boolean {

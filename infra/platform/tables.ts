@@ -85,13 +85,14 @@ export class Tables extends Construct {
   }
 
   /**
-   * Appending to chains of one kind and reading a chain's end. Nobody is ever granted more than this on the
-   * ledger; the chain of the kill switch is written by people alone.
+   * Appending to chains of some kinds and reading a chain's end. Nobody is ever granted more than this on the
+   * ledger. The chain of the kill switch is for what people do: they write it with credentials of their own, or
+   * through the approval pages, which confirm who they are first; no other function is granted it.
    *
-   * @param chains Pattern of chain ids. @default every incident's chain
+   * @param chains Patterns of chain ids. @default every incident's chain
    */
-  grantLedger(grantee: IGrantable, chains = 'incident#*'): void {
-    grantItems(this.ledger, grantee, ['Query'], { verbs: ['PutItem'], keys: [chains] });
+  grantLedger(grantee: IGrantable, chains: readonly string[] = ['incident#*']): void {
+    grantItems(this.ledger, grantee, ['Query'], { verbs: ['PutItem'], keys: chains });
   }
 }
 

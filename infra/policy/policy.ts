@@ -24,7 +24,7 @@ export class Policy extends Construct {
       verbs: ['PutItem'],
       keys: ['POLICY#*', 'POLICY-CURRENT'],
     });
-    platform.tables.grantLedger(publish, 'control#policy#*');
+    platform.tables.grantLedger(publish, ['control#policy#*']);
     const publication = new CustomResource(this, 'Publication', {
       serviceToken: publish.function.functionArn,
       resourceType: 'Custom::InterlockPolicies',

@@ -6,7 +6,17 @@ import { now, pending } from './fixtures.ts';
 /** What callers may rely on, in memory and in DynamoDB. */
 export type Approvals = Pick<
   ApprovalStore,
-  'get' | 'tokenOf' | 'create' | 'vote' | 'expire' | 'beginCallback' | 'markDelivered'
+  | 'get'
+  | 'tokenOf'
+  | 'list'
+  | 'create'
+  | 'vote'
+  | 'expire'
+  | 'cancel'
+  | 'remind'
+  | 'escalate'
+  | 'beginCallback'
+  | 'markDelivered'
 >;
 
 const may: Authority = { may: 'decide' };
@@ -24,7 +34,13 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
       const id = `contract-${process.pid}-${counter}`;
       const approval = pending({ approvalId: id, incidentId: `inc-${id}`, quorum });
       const vote = (identityId: string, verdict: 'approve' | 'reject', authority = may) =>
-        store.vote(id, approval.planDigest, { identityId, displayName: identityId, verdict }, authority, 900);
+        store.vote(
+          id,
+          approval.planDigest,
+          { identityId, displayName: identityId, verdict, via: 'page' },
+          authority,
+          900,
+        );
       return { clock, store, id, approval, vote };
     };
 
@@ -81,11 +97,14 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
       expect(await store.get(id)).toBeUndefined();
       expect(await vote('ana', 'approve')).toStrictEqual({ outcome: 'unknown' });
       expect(await store.expire(id, 'settle-approval')).toBeUndefined();
+      expect(await store.cancel(id, 'incident-closed', 'approval-sweep')).toBeUndefined();
+      expect(await store.remind(id)).toBe('not-due');
+      expect(await store.escalate(id)).toBe('not-due');
       await store.create(approval, token('t'));
       const other = await store.vote(
         id,
         'f'.repeat(64),
-        { identityId: 'ana', displayName: 'Ana', verdict: 'approve' },
+        { identityId: 'ana', displayName: 'Ana', verdict: 'approve', via: 'api' },
         may,
         900,
       );
@@ -114,6 +133,60 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
       clock.now = now + later;
       expect(await vote('ana', 'approve')).toMatchObject({ outcome });
       expect(await store.get(id)).toMatchObject({ status });
+    });
+
+    it('cancels what is pending, once, and keeps what was decided first', async () => {
+      const { store, id, approval, vote } = await fresh();
+      await store.create(approval, token('t'));
+      const cancelled = await store.cancel(id, 'incident-recovered', 'incident-watch');
+      expect(cancelled).toMatchObject({
+        status: 'cancelled',
+        cancelledBecause: 'incident-recovered',
+        version: 2,
+      });
+      expect(await store.cancel(id, 'incident-closed', 'approval-sweep')).toStrictEqual(cancelled);
+      expect(await vote('ana', 'approve')).toMatchObject({ outcome: 'cancelled' });
+      expect(await store.expire(id, 'settle-approval')).toStrictEqual(cancelled);
+      expect(await store.create(approval, token('new'))).toBe('token-replaced');
+      expect(await store.get(id)).toMatchObject({ status: 'cancelled', callbackDelivered: false });
+      const decided = await fresh();
+      await decided.store.create(decided.approval, token('t'));
+      await decided.vote('ana', 'reject');
+      expect(await decided.store.cancel(decided.id, 'incident-closed', 'approval-sweep')).toMatchObject({
+        status: 'rejected',
+      });
+    });
+
+    it.each([
+      [599_999, 'cancelled'],
+      [600_000, 'pending'],
+      [600_001, 'pending'],
+    ])('cancelling at %s ms of 600,000 leaves it %s', async (later, status) => {
+      const { clock, store, id, approval } = await fresh();
+      await store.create(approval, token('t'));
+      clock.now = now + later;
+      expect(await store.cancel(id, 'incident-closed', 'approval-sweep')).toMatchObject({ status });
+      expect(await store.get(id)).toMatchObject({ status });
+    });
+
+    it('reminds once, then escalates once, and the vote that decides still counts', async () => {
+      const { clock, store, id, approval, vote } = await fresh();
+      await store.create(approval, token('t'));
+      const asked: string[] = [];
+      for (const later of [199_999, 200_000, 200_001, 399_999, 400_000, 400_001]) {
+        clock.now = now + later;
+        asked.push(await store.remind(id), await store.escalate(id));
+      }
+      expect(
+        asked.flatMap((outcome, index) => (outcome === 'not-due' ? [] : [`${index} ${outcome}`])),
+      ).toStrictEqual(['2 reminded', '9 escalated']);
+      expect(await store.get(id)).toMatchObject({
+        status: 'pending',
+        remindedAtEpochMs: now + 200_000,
+        escalatedAtEpochMs: now + 400_000,
+      });
+      expect(await vote('ana', 'approve')).toMatchObject({ outcome: 'recorded' });
+      expect(await store.get(id)).toMatchObject({ status: 'approved', remindedAtEpochMs: now + 200_000 });
     });
 
     it('lets one writer through where two read the same version', async () => {

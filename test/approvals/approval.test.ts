@@ -5,16 +5,19 @@ import {
   approvalsStillNeeded,
   approversOf,
   approveUnderBreakGlass,
+  cancel,
   castVote,
   expire,
   newApproval,
   type Vote,
 } from '../../functions/approvals/approval.ts';
+import { escalate, remind } from '../../functions/approvals/ask-again.ts';
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { now, pending, vote } from './fixtures.ts';
 
 const may: Authority = { may: 'decide' };
 const expiresAt = 1_795_342_200_000; // ten minutes after `now`
+const finals = ['approved', 'rejected', 'expired', 'cancelled'] as const;
 
 describe('asking for approval', () => {
   it('starts pending, at version 1, until its life is over', () => {
@@ -23,6 +26,13 @@ describe('asking for approval', () => {
       version: 1,
       votes: [],
       expiresAtEpochMs: expiresAt,
+    });
+  });
+
+  it('reminds after a third of its life and escalates after two thirds', () => {
+    expect(pending()).toMatchObject({
+      remindAtEpochMs: 1_795_341_800_000,
+      escalateAtEpochMs: 1_795_342_000_000,
     });
   });
 
@@ -100,6 +110,25 @@ describe('voting', () => {
     expect(castVote(decided, vote('ana', 'reject'), may, 900).outcome).toBe('already-voted');
     const over = expire(pending(), now).approval;
     expect(castVote(over, vote('ben', 'approve'), may, 900).outcome).toBe('expired');
+    const moot = cancel(pending(), 'incident-recovered', now).approval;
+    expect(castVote(moot, vote('ben', 'reject'), may, 900)).toStrictEqual({
+      outcome: 'cancelled',
+      approval: moot,
+    });
+  });
+
+  it('counts whoever stands in for another as that other', () => {
+    const first = castVote(pending({ quorum: 2 }), vote('ana', 'approve'), may, 900).approval;
+    const standIn: Vote = { ...vote('dov', 'approve'), onBehalfOf: 'ANA' };
+    const second = castVote(first, standIn, may, 900);
+    expect(second).toMatchObject({ outcome: 'recorded', approval: { status: 'pending' } });
+    expect([...approversOf(second.approval)]).toStrictEqual(['ana']);
+    expect(castVote(second.approval, vote('ben', 'approve'), may, 900).approval.status).toBe('approved');
+  });
+
+  it('takes a name in another case for the same person', () => {
+    const first = castVote(pending({ quorum: 2 }), vote('ana', 'approve'), may, 900).approval;
+    expect(castVote(first, vote('Ana', 'approve'), may, 900).outcome).toBe('already-voted');
   });
 });
 
@@ -111,9 +140,85 @@ describe('expiring', () => {
     });
   });
 
-  it.each(['approved', 'rejected', 'expired'] as const)('leaves %s as it is', (status) => {
+  it.each(finals)('leaves %s as it is', (status) => {
     const before = pending({ status });
     expect(expire(before, now)).toStrictEqual({ outcome: 'already-decided', approval: before });
+  });
+});
+
+describe('cancelling', () => {
+  it.each(['incident-recovered', 'incident-closed'] as const)('ends what is pending: %s', (because) => {
+    expect(cancel(pending(), because, now)).toMatchObject({
+      outcome: 'cancelled',
+      approval: {
+        status: 'cancelled',
+        cancelledBecause: because,
+        decidedAtEpochMs: now,
+        version: 2,
+        callbackDelivered: false,
+      },
+    });
+  });
+
+  it.each([
+    [599_999, 'cancelled'],
+    [600_000, 'not-pending'],
+    [600_001, 'not-pending'],
+  ])('%s ms after it was asked it is %s', (later, outcome) => {
+    expect(cancel(pending(), 'incident-recovered', now + later).outcome).toBe(outcome);
+  });
+
+  it.each(finals)('leaves %s as it is', (status) => {
+    const before = pending({ status });
+    expect(cancel(before, 'incident-closed', now)).toStrictEqual({
+      outcome: 'not-pending',
+      approval: before,
+    });
+  });
+
+  it('does not take back the question whether a change may stay', () => {
+    const verdict = pending({ verdictOn: { changeId: 'chg-1', reason: 'unknown' } });
+    expect(cancel(verdict, 'incident-recovered', now).outcome).toBe('not-pending');
+  });
+});
+
+describe('asking again', () => {
+  it.each([
+    [199_999, 'not-due'],
+    [200_000, 'due'],
+    [399_999, 'due'],
+    [400_000, 'not-due'],
+  ])('reminds at %s of 600,000 ms: %s, for then it escalates', (later, outcome) => {
+    expect(remind(pending(), now + later).outcome).toBe(outcome);
+  });
+
+  it.each([
+    [399_999, 'not-due'],
+    [400_000, 'due'],
+    [599_999, 'due'],
+    [600_000, 'not-due'],
+  ])('escalates at %s of 600,000 ms: %s', (later, outcome) => {
+    expect(escalate(pending(), now + later).outcome).toBe(outcome);
+  });
+
+  it('does each once', () => {
+    const reminded = remind(pending(), now + 200_000).approval;
+    expect(reminded).toMatchObject({ remindedAtEpochMs: now + 200_000, version: 2, status: 'pending' });
+    expect(remind(reminded, now + 200_001)).toStrictEqual({ outcome: 'not-due', approval: reminded });
+    const escalated = escalate(reminded, now + 400_000).approval;
+    expect(escalated).toMatchObject({ escalatedAtEpochMs: now + 400_000, version: 3, status: 'pending' });
+    expect(escalate(escalated, now + 400_001)).toStrictEqual({ outcome: 'not-due', approval: escalated });
+  });
+
+  it.each(finals)('asks nobody once it is %s', (status) => {
+    expect(remind(pending({ status }), now + 200_000).outcome).toBe('not-due');
+    expect(escalate(pending({ status }), now + 400_000).outcome).toBe('not-due');
+  });
+
+  it('asks nobody where no time was set for it, as for an approval from before there was one', () => {
+    const { remindAtEpochMs: _remind, escalateAtEpochMs: _escalate, ...before } = pending();
+    expect(remind(before as Approval, now + 599_999).outcome).toBe('not-due');
+    expect(escalate(before as Approval, now + 599_999).outcome).toBe('not-due');
   });
 });
 
@@ -128,7 +233,7 @@ describe('under a broken glass', () => {
     expect(approveUnderBreakGlass(pending(), 'ana', now + 600_000, glassEnds).outcome).toBe('not-pending');
   });
 
-  it.each(['approved', 'rejected', 'expired'] as const)('leaves %s as it is', (status) => {
+  it.each(finals)('leaves %s as it is', (status) => {
     const before = pending({ status });
     expect(approveUnderBreakGlass(before, 'ana', now, glassEnds)).toStrictEqual({
       outcome: 'not-pending',

@@ -64,35 +64,24 @@ async function asked(quorum = 1) {
     put({ ...itemKeys.triage(incidentId), ...triage }),
   ]);
   const dossiers = new DossierStore(tables.database, tables.ledger, tables.operations);
-  const messages: string[] = [];
   const request = (taskToken: string, process = new Mortal()) =>
     requestApproval(
       {
         clock: () => now,
         lifeSeconds: 600,
         verdictSeconds: 120,
-        publicBaseUrl: 'https://approvals.example',
         dossiers,
         tokens: { encrypt: (id, token) => process.effect(() => tokens.encrypt(id, token)) },
         approvals: storeOf(process, () => now),
-        people: {
-          tell: (_subject, message) =>
-            process.effect(async () => {
-              messages.push(message);
-            }),
-        },
-        onNotificationFailure: (_approvalId, error) => {
-          throw error;
-        },
       },
       { incidentId, planDigest, approvalId, taskToken },
     );
   const vote = (identityId: string, verdict: 'approve' | 'reject', process = new Mortal()) => {
-    const given = { identityId, displayName: identityId, verdict };
+    const given = { identityId, displayName: identityId, verdict, via: 'page' as const };
     return storeOf(process).vote(
       approvalId,
       planDigest,
-      verdict === 'reject' ? { ...given, reason: 'other' as const } : given,
+      verdict === 'reject' ? { ...given, reason: 'never-again' as const } : given,
       may,
       900,
     );
@@ -109,6 +98,12 @@ async function asked(quorum = 1) {
     if (found === undefined) throw new Error(`approval ${approvalId} is not stored`);
     return found;
   };
+  /** What people are told, in the order in which it became true. */
+  const notices = async () => {
+    const { pk } = itemKeys.approval(approvalId);
+    const items = await tables.database.query(tables.operations, pk, { skPrefix: 'NOTICE#' });
+    return items.map((item) => `${item['approvalVersion']} ${item['kind']}`).toSorted();
+  };
   const evidence = () => tables.ledger.read(incidentChain(incidentId));
   /** Everything that must not depend on how often the process was killed. */
   const endState = async () => {
@@ -122,6 +117,10 @@ async function asked(quorum = 1) {
     return {
       approval: anonymous(stored),
       statusKey: item?.['statusKey'],
+      notices: await notices(),
+      neverAgain: anonymous(
+        (await tables.database.get(tables.operations, itemKeys.neverAgain(approvalId))) ?? null,
+      ),
       token: ciphertext && (await tokens.decrypt(approvalId, ciphertext)),
       entries: anonymous(entries.map(({ type, actor, detail }) => ({ type, actor, detail }))),
     };
@@ -131,7 +130,7 @@ async function asked(quorum = 1) {
     incidentId,
     planDigest,
     dossiers,
-    messages,
+    notices,
     request,
     vote,
     tell,
@@ -158,11 +157,11 @@ describe('killed between any two writes, then delivered again', () => {
       async () => {
         const { token, ...state } = await current.endState();
         expect(token).toBe(again === 'a new token' && calls > 1 ? 'token-2' : 'token-1');
-        expect(current.messages.length).toBeGreaterThan(0);
+        expect(state.notices).toStrictEqual(['1 requested']);
         states.push(state);
       },
     );
-    expect(effects).toBeGreaterThanOrEqual(3);
+    expect(effects).toBeGreaterThanOrEqual(2);
     for (const state of states) expect(state).toStrictEqual(states.at(-1));
   });
 
@@ -176,7 +175,10 @@ describe('killed between any two writes, then delivered again', () => {
         return (process) => current.vote('ana', verdict, process);
       },
       async () => {
-        states.push(await current.endState());
+        const state = await current.endState();
+        expect(state.notices).toStrictEqual(['1 requested', '2 outcome']);
+        expect(state.neverAgain === null).toBe(verdict === 'approve');
+        states.push(state);
       },
     );
     expect(effects).toBeGreaterThanOrEqual(1);
@@ -207,6 +209,58 @@ describe('killed between any two writes, then delivered again', () => {
     );
     expect(effects).toBe(3);
     for (const state of states) expect(state).toStrictEqual(states.at(-1));
+  });
+
+  type Current = Awaited<ReturnType<typeof asked>>;
+  it.each<[string, string[], (store: ApprovalStore, current: Current) => Promise<unknown>]>([
+    [
+      'cancelling it',
+      ['1 requested', '2 outcome'],
+      (store, { approvalId }) => store.cancel(approvalId, 'incident-recovered', 'incident-watch'),
+    ],
+    ['reminding people', ['1 requested', '2 reminder'], (store, { approvalId }) => store.remind(approvalId)],
+    ['escalating it', ['1 requested', '2 escalated'], (store, { approvalId }) => store.escalate(approvalId)],
+  ])('%s ends the same', async (what, told, act) => {
+    let current = await asked();
+    const at = { 'reminding people': now + 200_000, 'escalating it': now + 400_000 }[what] ?? now;
+    const states: unknown[] = [];
+    const effects = await killEverywhere(
+      async () => {
+        current = await asked();
+        await current.request('token-1');
+        return (process) =>
+          act(
+            storeOf(process, () => at),
+            current,
+          );
+      },
+      async () => {
+        const state = await current.endState();
+        expect(state.notices).toStrictEqual(told);
+        states.push(state);
+      },
+    );
+    expect(effects).toBe(1);
+    for (const state of states) expect(state).toStrictEqual(states.at(-1));
+  });
+
+  it('telling the execution that it was cancelled ends the same, and it is told', async () => {
+    let current = await asked();
+    let execution: WaitingExecution = { executionArn: '', taskToken: '' };
+    await killEverywhere(
+      async () => {
+        current = await asked();
+        execution = await room.start();
+        await current.request(execution.taskToken);
+        await storeOf().cancel(current.approvalId, 'incident-recovered', 'incident-watch');
+        return (process) => current.tell(process);
+      },
+      async () => {
+        const told = { outcome: 'cancelled', approvalId: current.approvalId };
+        expect(await room.toldTo(execution)).toStrictEqual(told);
+        expect(await current.endState()).toMatchObject({ statusKey: approvalStatusKeys.done });
+      },
+    );
   });
 
   it.each(['none', 'approve'] as const)('settling with the vote %s ends the same', async (voted) => {
@@ -270,6 +324,78 @@ describe('races', () => {
     await Promise.all(Array.from({ length: 10 }, () => current.vote('ana', 'approve')));
     const { status, votes } = await current.approval();
     expect([status, votes.length]).toStrictEqual(['pending', 1]);
+  });
+
+  const finals = ['approved', 'rejected', 'expired', 'cancelled'].map((status) => `approval.${status}`);
+  /** One end, with one entry and one word to people about it. */
+  const oneEndOf = async (current: Awaited<ReturnType<typeof asked>>) => {
+    const { status, version } = await current.approval();
+    const entries = await current.evidence();
+    expect(verifyChain(incidentChain(current.incidentId), entries)).toStrictEqual([]);
+    expect(entries.map(({ type }) => type).filter((type) => finals.includes(type))).toStrictEqual([
+      `approval.${status}`,
+    ]);
+    const outcomes = (await current.notices()).filter((notice) => notice.endsWith('outcome'));
+    expect(outcomes).toStrictEqual([`${version} outcome`]);
+    return status;
+  };
+
+  it('votes, cancellations, expiries, reminders and escalations at once: one end, told once', async () => {
+    for (let round = 0; round < 4; round++) {
+      const current = await asked(2);
+      const { approvalId } = current;
+      await current.request('token-1');
+      const later = storeOf(undefined, () => now + 400_000);
+      await Promise.all([
+        ...['ana', 'ben', 'cleo', 'dov'].map((id) => current.vote(id, 'approve')),
+        ...['eve', 'fay'].map((id) => current.vote(id, 'reject')),
+        ...[1, 2, 3].map(() => later.cancel(approvalId, 'incident-recovered', 'incident-watch')),
+        ...[1, 2, 3].map(() => later.expire(approvalId, 'approval-sweep')),
+        ...[1, 2, 3].map(() => later.escalate(approvalId)),
+        ...[1, 2, 3].map(() => storeOf(undefined, () => now + 200_000).remind(approvalId)),
+      ]);
+      expect(finals).toContain(`approval.${await oneEndOf(current)}`);
+      const told = await current.notices();
+      expect(told.filter((notice) => notice.endsWith('reminder')).length).toBeLessThanOrEqual(1);
+      expect(told.filter((notice) => notice.endsWith('escalated')).length).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it.each([
+    [599_999, ['approved', 'cancelled', 'expired']],
+    [600_000, ['expired']],
+    [600_001, ['expired']],
+  ])(
+    'at %s of 600,000 ms a vote, a cancellation and the expiry at once end as one of %o',
+    async (later, possible) => {
+      for (let round = 0; round < 3; round++) {
+        const current = await asked();
+        await current.request('token-1');
+        const store = storeOf(undefined, () => now + later);
+        const given = { identityId: 'ana', displayName: 'Ana', verdict: 'approve', via: 'page' } as const;
+        await Promise.all([
+          store.vote(current.approvalId, current.planDigest, given, may, 900),
+          store.cancel(current.approvalId, 'incident-recovered', 'incident-watch'),
+          store.expire(current.approvalId, 'settle-approval'),
+        ]);
+        expect(possible).toContain(await oneEndOf(current));
+      }
+    },
+  );
+
+  it('many sweeps at once remind once and escalate once', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    const at = (later: number) => storeOf(undefined, () => now + later);
+    const reminded = await Promise.all(
+      Array.from({ length: 10 }, () => at(200_000).remind(current.approvalId)),
+    );
+    expect(reminded.filter((outcome) => outcome === 'reminded')).toHaveLength(1);
+    const escalated = await Promise.all(
+      Array.from({ length: 10 }, () => at(400_000).escalate(current.approvalId)),
+    );
+    expect(escalated.filter((outcome) => outcome === 'escalated')).toHaveLength(1);
+    expect(await current.notices()).toStrictEqual(['1 requested', '2 reminder', '3 escalated']);
   });
 
   it('a vote, the end of the wait and a retried request at once leave one outcome', async () => {
@@ -410,6 +536,11 @@ describe('an execution that does not wait as expected', () => {
 });
 
 describe('what the pages read', () => {
+  // Lists show the newest: those of the tests above would hide what is looked for here.
+  beforeAll(async () => {
+    tables = await freshTables();
+  });
+
   it('is intact for a verdict only while its change waits for this very approval', async () => {
     const current = await asked();
     const { approvalId, incidentId, planDigest } = current;
@@ -468,8 +599,85 @@ describe('what the pages read', () => {
       'approval.voted',
       'approval.approved',
     ]);
+    expect(file?.entries[1]?.detail).toMatchObject({ via: 'page' });
     expect(await current.dossiers.dossier('no-such-approval')).toBeUndefined();
     expect(await current.dossiers.incident('no-such-incident')).toBeUndefined();
+  });
+
+  it('shows checks, rehearsal, reach and what people were told, and leaves that out of lists', async () => {
+    const current = await asked();
+    const { approvalId, incidentId, planDigest, dossiers } = current;
+    await current.request('token-1');
+    const put = (item: object) =>
+      tables.database.transact([{ kind: 'put', table: tables.operations, item: { ...item } }]);
+    const before = await dossiers.dossier(approvalId);
+    expect(before).toMatchObject({ impact: { resources: 1, capacityPercent: 100 }, rehearsal: 'never' });
+    expect(before).not.toHaveProperty('checks');
+    const rolledBack = (changeId: string, action: string, updatedAtEpochMs: number) =>
+      put({
+        ...itemKeys.change(changeId),
+        changeId,
+        action,
+        updatedAtEpochMs,
+        statusKey: 'CHANGE#rolled-back',
+        statusAt: new Date(updatedAtEpochMs).toISOString(),
+      });
+    const checks = [{ name: 'owner', result: 'pass', reason: 'owned by stack checkout' }];
+    await put({ ...itemKeys.recommendation(incidentId, planDigest), checks, ownerStack: 'checkout' });
+    await rolledBack('chg-older', 'lambda.shift-alias', now - 2_000);
+    await rolledBack('chg-old', 'lambda.shift-alias', now - 1_000);
+    await rolledBack('chg-other', 'ssm.put-parameter', now);
+    await put({ ...itemKeys.change('chg-broken'), statusKey: 'CHANGE#rolled-back', statusAt: '2026-11-23' });
+    await current.vote('ana', 'approve');
+    expect(await dossiers.dossier(approvalId)).toMatchObject({
+      checks,
+      ownerStack: 'checkout',
+      rehearsal: { changeId: 'chg-old', rolledBackAtEpochMs: now - 1_000 },
+      notices: [{ kind: 'requested' }, { kind: 'outcome', deliveries: {} }],
+    });
+    const listed = (await dossiers.recent()).find(({ approval }) => approval.approvalId === approvalId);
+    expect(listed).toMatchObject({ impact: { resources: 1 } });
+    for (const member of ['checks', 'notices', 'ownerStack', 'rehearsal']) {
+      expect(listed).not.toHaveProperty(member);
+    }
+  });
+
+  it('lists what ended since a time, newest first, and what must never come again', async () => {
+    const since = now + 86_400_000;
+    const ends: Awaited<ReturnType<typeof asked>>[] = [];
+    for (const later of [-1, 0, 1]) {
+      const current = await asked();
+      await current.request('token-1');
+      ends.push(current);
+      const { approvalId } = current;
+      const item = await tables.database.get(tables.operations, itemKeys.approval(approvalId));
+      const longer = { ...item, expiresAtEpochMs: since + 600_000 };
+      await tables.database.transact([{ kind: 'put', table: tables.operations, item: longer }]);
+      const given = {
+        identityId: 'ana',
+        displayName: 'Ana',
+        verdict: 'reject',
+        reason: 'never-again',
+        via: 'api',
+      } as const;
+      await storeOf(undefined, () => since + later).vote(approvalId, current.planDigest, given, may, 900);
+    }
+    const [, second, third] = ends;
+    const dossiers = new DossierStore(tables.database, tables.ledger, tables.operations);
+    const ids = (found: { approvalId: string }[]) => found.map(({ approvalId }) => approvalId);
+    expect(ids(await dossiers.decidedSince(since, 10))).toStrictEqual([
+      third?.approvalId,
+      second?.approvalId,
+    ]);
+    expect(ids(await dossiers.decidedSince(since, 1))).toStrictEqual([third?.approvalId]);
+    expect(
+      (await dossiers.neverAgain(2)).map(({ approvalId, by, action }) => [approvalId, by, action]),
+    ).toStrictEqual([
+      [third?.approvalId, 'ana', 'lambda.shift-alias'],
+      [second?.approvalId, 'ana', 'lambda.shift-alias'],
+    ]);
+    expect(await dossiers.approvalsOf(third?.incidentId ?? '')).toStrictEqual([third?.approvalId]);
+    expect(await dossiers.approvalsOf('inc-none')).toStrictEqual([]);
   });
 
   it('counts a missing, malformed or unreadable kill switch as engaged', async () => {
@@ -497,7 +705,7 @@ describe('a broken glass', () => {
     const approvals = new ApprovalStore(tables.database, tables.ledger, tables.operations, () => now + 1);
     const writes = await approvals.breakGlassWrites(current.approvalId, 'ana', glassEnds);
     if (writes === undefined) return undefined;
-    return tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]);
+    return tables.ledger.commit(incidentChain(current.incidentId), [writes.event], writes.writes);
   };
 
   it('approves what is pending, without its quorum, for as long as the glass is broken', async () => {
@@ -515,6 +723,7 @@ describe('a broken glass', () => {
       type: 'approval.approved',
       detail: { breakGlass: true, approvers: '' },
     });
+    expect(await current.notices()).toStrictEqual(['1 requested', '2 outcome']);
     expect(await current.vote('ben', 'reject')).toMatchObject({ outcome: 'already-decided' });
   });
 
@@ -534,7 +743,7 @@ describe('a broken glass', () => {
     await current.vote('ben', 'reject');
     if (writes === undefined) throw new Error('nothing was pending');
     expect(
-      await tables.ledger.commit(incidentChain(current.incidentId), [writes.event], [writes.write]),
+      await tables.ledger.commit(incidentChain(current.incidentId), [writes.event], writes.writes),
     ).toMatchObject({ outcome: 'refused' });
     expect(await current.approval()).toMatchObject({ status: 'rejected' });
   });

@@ -36,7 +36,7 @@ export class Browser {
 
   async post(
     path: string,
-    fields: Record<string, string>,
+    fields: Record<string, string> | [string, string][],
     headers: Record<string, string> = {},
   ): Promise<{ status: number; text: string; location: string | null }> {
     const response = await this.send(path, { method: 'POST', body: new URLSearchParams(fields), headers });
@@ -47,10 +47,12 @@ export class Browser {
     };
   }
 
+  /** Signs in where the pages know people by `KnownPeople`, and says where that led to. */
   async signIn(identity: string, returnTo = '/'): Promise<string | null> {
-    const page = await this.get(`/sign-in?returnTo=${encodeURIComponent(returnTo)}`);
-    const { location } = await this.post('/sign-in', { csrf: tokenIn(page.text), identity, returnTo });
-    return location;
+    const { location } = await this.get(`/sign-in/start?returnTo=${encodeURIComponent(returnTo)}`);
+    const state = new URL(location ?? '').searchParams.get('state') ?? '';
+    const answer = new URLSearchParams({ code: identity, state });
+    return (await this.get(`/sign-in/callback?${answer.toString()}`)).location;
   }
 }
 

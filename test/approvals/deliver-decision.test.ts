@@ -1,16 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import {
-  announcedApproval,
-  deliverBatch,
-  repairMissed,
-  sweep,
-} from '../../functions/approvals/callback-batch.ts';
+import { announcementIn, deliverBatch, repairMissed } from '../../functions/approvals/callback-batch.ts';
 import {
   type DeliveryPorts,
   deliverDecision as deliver,
 } from '../../functions/approvals/deliver-decision.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
-import { now, pending, vote } from './fixtures.ts';
+import { incidentId, now, pending, vote } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 
 /** Everything that telling an execution needs, in one object. */
@@ -24,7 +19,12 @@ async function waiting(verdict: 'approve' | 'reject' | 'none' = 'approve') {
   const store = new MemoryApprovals(() => now);
   const approval = pending();
   await store.create(approval, Buffer.from('sealed token-1'));
-  const person = { identityId: 'ana', displayName: 'Ana', verdict: verdict === 'none' ? 'approve' : verdict };
+  const person = {
+    identityId: 'ana',
+    displayName: 'Ana',
+    verdict: verdict === 'none' ? 'approve' : verdict,
+    via: 'page' as const,
+  };
   if (verdict !== 'none') await store.vote('apr-1', approval.planDigest, person, { may: 'decide' }, 900);
   const told: string[] = [];
   let waits = true;
@@ -71,11 +71,34 @@ describe('telling the execution', () => {
   it('says nothing about a pending, expired or unknown approval', async () => {
     const { store, ports, told } = await waiting('none');
     expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
-    await store.expire('apr-1');
+    await store.expire('apr-1', 'approval-sweep');
     expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
     expect(await deliverDecision(ports, 'apr-2')).toBe('nothing-to-deliver');
     expect(told).toStrictEqual([]);
   });
+
+  it('says that nobody needs to decide any more, once', async () => {
+    const { store, ports, told } = await waiting('none');
+    await store.cancel('apr-1', 'incident-recovered', 'incident-watch');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('delivered');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    expect(told).toStrictEqual(['cancelled']);
+  });
+
+  it.each([
+    ['incident-recovered', 'too-late', 'execution-no-longer-waits'],
+    ['incident-closed', 'delivered', undefined],
+  ] as const)(
+    'cancelled for %s, an execution that waits no longer is %s',
+    async (because, outcome, reason) => {
+      const { store, ports, reported, stopWaiting } = await waiting('none');
+      await store.cancel('apr-1', because, 'incident-watch');
+      stopWaiting();
+      expect(await deliverDecision(ports, 'apr-1')).toBe(outcome);
+      expect(reported).toStrictEqual([reason]);
+      expect(await store.get('apr-1')).toMatchObject({ status: 'cancelled', callbackDelivered: true });
+    },
+  );
 
   it('reports an execution that waits no longer, and stops trying', async () => {
     const { store, ports, reported, stopWaiting } = await waiting();
@@ -154,6 +177,17 @@ describe('settling after the wait timed out', () => {
     expect(settled?.callbackTooLate).toBe(verdict === 'none' ? undefined : 'wait-timed-out');
   });
 
+  it('says that it was cancelled where that came first, and reports it once', async () => {
+    const { store } = await waiting('none');
+    await store.cancel('apr-1', 'incident-recovered', 'incident-watch');
+    expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome: 'cancelled' });
+    expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome: 'cancelled' });
+    expect(await store.get('apr-1')).toMatchObject({
+      callbackDelivered: true,
+      callbackTooLate: 'wait-timed-out',
+    });
+  });
+
   it('counts an approval that was never stored as expired', async () => {
     expect(await settleApproval(new MemoryApprovals(() => now), 'apr-1')).toStrictEqual({
       outcome: 'expired',
@@ -174,66 +208,100 @@ const record = (approvalId: string, overrides: Record<string, { S: string }> = {
   },
 });
 
+const incidentRecord = (image: Record<string, { S: string } | { N: string }>) => ({
+  eventName: 'MODIFY' as const,
+  dynamodb: {
+    SequenceNumber: 'seq-inc',
+    NewImage: { sk: { S: 'INCIDENT' }, incidentId: { S: 'inc-1' }, status: { S: 'open' }, ...image },
+  },
+});
+
 describe('a stream batch', () => {
   it.each([
-    ['a decided approval', record('a'), 'a'],
+    ['a decided approval', record('a'), { what: 'approval', id: 'a' }],
     ['a token', record('a', { sk: { S: 'TOKEN' } }), undefined],
+    ['a notice', record('a', { sk: { S: 'NOTICE#outcome#000002' } }), undefined],
     ['a pending approval', record('a', { statusKey: { S: 'APPROVAL#pending' } }), undefined],
     ['a delivered approval', record('a', { statusKey: { S: 'APPROVAL#done' } }), undefined],
+    ['an incident that goes on', incidentRecord({}), undefined],
+    [
+      'a recovered incident',
+      incidentRecord({ recoveredAtEpochMs: { N: '1' } }),
+      { what: 'incident', id: 'inc-1' },
+    ],
+    ['a closed incident', incidentRecord({ status: { S: 'closed' } }), { what: 'incident', id: 'inc-1' }],
     ['a removal', { eventName: 'REMOVE' as const, dynamodb: {} }, undefined],
     ['an empty record', {}, undefined],
-  ])('reads %s', (_case, given, approvalId) => expect(announcedApproval(given)).toBe(approvalId));
+  ])('reads %s', (_case, given, announced) => expect(announcementIn(given)).toStrictEqual(announced));
 
   it('goes on after a failure and reports only that record', async () => {
     const seen: string[] = [];
     const failed: string[] = [];
+    const act = (what: string) => async (id: string) => {
+      seen.push(`${what} ${id}`);
+      if (id === 'b' || id === 'inc-1') throw new Error('no');
+    };
     const answer = await deliverBatch(
-      [record('a'), record('b'), {}, record('c')],
-      async (id) => {
-        seen.push(id);
-        if (id === 'b') throw new Error('no');
-      },
+      [record('a'), record('b'), incidentRecord({ status: { S: 'closed' } }), {}, record('c')],
+      { approval: act('deliver'), incident: act('cancel') },
       (id) => failed.push(id),
     );
-    expect(seen).toStrictEqual(['a', 'b', 'c']);
-    expect(failed).toStrictEqual(['b']);
-    expect(answer).toStrictEqual({ batchItemFailures: [{ itemIdentifier: 'seq-b' }] });
-  });
-});
-
-describe('a sweep', () => {
-  it('tries everything and fails at the end if anything failed', async () => {
-    const seen: string[] = [];
-    const run = sweep(
-      ['a', 'b', 'c'],
-      async (id) => {
-        seen.push(id);
-        if (id === 'a') throw new Error('no');
-      },
-      () => undefined,
-    );
-    await expect(run).rejects.toMatchObject({ code: 'approval.sweep-incomplete', retryable: true });
-    expect(seen).toStrictEqual(['a', 'b', 'c']);
+    expect(seen).toStrictEqual(['deliver a', 'deliver b', 'cancel inc-1', 'deliver c']);
+    expect(failed).toStrictEqual(['b', 'inc-1']);
+    expect(answer).toStrictEqual({
+      batchItemFailures: [{ itemIdentifier: 'seq-b' }, { itemIdentifier: 'seq-inc' }],
+    });
   });
 });
 
 describe('a repair', () => {
-  it('delivers what is undelivered, expires what is overdue first, and leaves the rest', async () => {
-    const decided = pending({ approvalId: 'decided', status: 'approved', votes: [vote('ana', 'approve')] });
-    const lists = {
-      pending: [
-        pending({ approvalId: 'waiting', expiresAtEpochMs: now + 1 }),
-        pending({ approvalId: 'overdue', expiresAtEpochMs: now }),
-      ],
-      undelivered: [decided],
-    };
+  const lists = {
+    pending: [
+      pending({ approvalId: 'waiting', expiresAtEpochMs: now + 1 }),
+      pending({ approvalId: 'waiting-too', expiresAtEpochMs: now + 1 }),
+      pending({
+        approvalId: 'verdict',
+        incidentId: 'inc-kept',
+        verdictOn: { changeId: 'chg-1', reason: 'unknown' },
+      }),
+      pending({ approvalId: 'overdue', expiresAtEpochMs: now }),
+    ],
+    undelivered: [pending({ approvalId: 'decided', status: 'approved', votes: [vote('ana', 'approve')] })],
+  };
+
+  const repair = async (failsOn?: string) => {
     const steps: string[] = [];
+    const failed: string[] = [];
+    const step = (what: string) => async (id: string) => {
+      steps.push(`${what} ${id}`);
+      if (id === failsOn) throw new Error('no');
+    };
     const missed = {
       list: async (status: 'pending' | 'undelivered') => lists[status],
-      expire: async (id: string) => steps.push(`expire ${id}`),
+      expire: step('expire'),
     };
-    const told = async (id: string) => void steps.push(`deliver ${id}`);
-    await repairMissed(missed, now, told, () => undefined);
-    expect(steps).toStrictEqual(['deliver decided', 'expire overdue', 'deliver overdue']);
+    const act = { deliver: step('deliver'), cancelMoot: step('look at') };
+    const done = await repairMissed(missed, now, act, (id) => failed.push(id)).catch(
+      (error: unknown) => error,
+    );
+    return { steps, failed, done };
+  };
+
+  it('delivers what is undelivered, expires what is overdue, and looks once at each incident people wait on', async () => {
+    expect(await repair()).toStrictEqual({
+      steps: ['deliver decided', 'expire overdue', 'deliver overdue', `look at ${incidentId}`],
+      failed: [],
+      done: undefined,
+    });
   });
+
+  it.each(['decided', 'overdue', incidentId])(
+    'tries everything when %s fails, and fails at the end',
+    async (id) => {
+      const { steps, failed, done } = await repair(id);
+      expect(steps).toContain(`look at ${incidentId}`);
+      expect(failed).toStrictEqual([id]);
+      expect(done).toMatchObject({ code: 'approval.sweep-incomplete', retryable: true });
+    },
+  );
 });

@@ -68,6 +68,7 @@ export function vote(identityId: string, verdict: Vote['verdict'], atEpochMs = n
     displayName: identityId.toUpperCase(),
     verdict,
     ...(verdict === 'reject' ? { reason: 'wrong-timing' as const } : {}),
+    via: 'page',
     atEpochMs,
   };
 }

@@ -3,15 +3,9 @@ import { inspect } from 'node:util';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  ReceiveMessageCommand,
-  SQSClient,
-} from '@aws-sdk/client-sqs';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
+import type { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
@@ -19,17 +13,18 @@ import { planDigestOf } from '../../functions/change/plan.ts';
 import { DependencyUnavailableError } from '../../functions/platform/errors.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
-import { tokenIn } from './browser.ts';
+import { Browser, tokenIn } from './browser.ts';
 import { dossierOf, pending, planOf } from './fixtures.ts';
+import { signInThrough, startProvider, type TestProvider } from './oidc-provider.ts';
 import { WaitingRoom } from './waiting-execution.ts';
 
 /** The four Lambdas as they are deployed: settings from the environment, the system clock, real dependencies. */
 type Handler = (event: unknown, context: Context) => Promise<Record<string, unknown>>;
 let handlers: { request: Handler; settle: Handler; pages: Handler; callback: Handler };
 let tables: TestTables;
-let mailbox: string;
+let provider: TestProvider;
 const room = new WaitingRoom();
-const queues = new SQSClient({});
+const approvers = ['ana', 'ben', ...Array.from({ length: 14 }, (_, index) => `person-${index}`)];
 const output: string[] = [];
 
 beforeAll(async () => {
@@ -42,14 +37,10 @@ beforeAll(async () => {
   }
   tables = await freshTables();
   await room.open();
-  const name = `people-${randomUUID().slice(0, 8)}`;
-  const sns = new SNSClient({});
-  const { TopicArn } = await sns.send(new CreateTopicCommand({ Name: name }));
-  mailbox = (await queues.send(new CreateQueueCommand({ QueueName: name }))).QueueUrl ?? '';
-  const { Attributes } = await queues.send(
-    new GetQueueAttributesCommand({ QueueUrl: mailbox, AttributeNames: ['QueueArn'] }),
-  );
-  await sns.send(new SubscribeCommand({ TopicArn, Protocol: 'sqs', Endpoint: Attributes?.['QueueArn'] }));
+  provider = await startProvider({
+    users: [...approvers.map((id) => ({ id, groups: ['incident-approvers'] })), { id: 'mia' }],
+  });
+  const name = `sessions-${randomUUID().slice(0, 8)}`;
   const { KeyMetadata } = await new KMSClient({}).send(new CreateKeyCommand({}));
   const { ARN } = await new SecretsManagerClient({}).send(
     new CreateSecretCommand({ Name: name, SecretString: `${randomUUID()}${randomUUID()}` }),
@@ -63,10 +54,10 @@ beforeAll(async () => {
     CONTROLS_TABLE: tables.controls,
     ENVIRONMENT: 'local',
     LEDGER_TABLE: tables.ledgerTable,
-    LOCAL_LOGIN: 'true',
+    OIDC_CLIENT_ID: 'interlock-pages',
+    OIDC_ISSUER: provider.issuer,
     OPERATIONS_TABLE: tables.operations,
-    PERSON_TOPIC_ARN: TopicArn,
-    PUBLIC_BASE_URL: 'http://localhost:4000',
+    PUBLIC_BASE_URL: 'https://approvals.example',
     SESSION_SECRET_ARN: ARN,
   };
   for (const [variable, value] of Object.entries(settings)) vi.stubEnv(variable, value);
@@ -84,7 +75,8 @@ beforeAll(async () => {
   };
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await provider.stop();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
 });
@@ -104,45 +96,56 @@ async function asked() {
     { ...itemKeys.incident(incidentId), ...incident },
   ];
   await tables.database.transact(items.map((item) => ({ kind: 'put', table: tables.operations, item })));
-  return { approvalId, incidentId, planDigest };
+  return { approvalId, incidentId, planDigest, path: `/approvals/${approvalId}` };
 }
 
-/** What API Gateway (payload 2.0) hands over. */
-function httpEvent(method: string, path: string, cookies: string[], form?: Record<string, string>) {
-  const [rawPath, rawQueryString = ''] = path.split('?');
-  return {
-    version: '2.0',
-    rawPath,
-    rawQueryString,
-    cookies,
-    headers: form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' },
-    requestContext: { domainName: 'api.example', http: { method, path: rawPath }, stage: '$default' },
-    ...(form === undefined
-      ? { isBase64Encoded: false }
-      : {
-          body: Buffer.from(new URLSearchParams(form).toString()).toString('base64'),
-          isBase64Encoded: true,
-        }),
-  };
-}
+/** The pages' Lambda as a browser reaches it: each request as API Gateway (payload 2.0) hands it over. */
+const site = {
+  request: async (address: string, init: RequestInit): Promise<Response> => {
+    const { pathname, search } = new URL(address);
+    const headers = new Headers(init.headers);
+    const cookies = headers.get('cookie')?.split('; ') ?? [];
+    headers.delete('cookie');
+    const method = init.method ?? 'GET';
+    const answer = await handlers.pages(
+      {
+        version: '2.0',
+        rawPath: pathname,
+        rawQueryString: search.slice(1),
+        cookies,
+        headers: {
+          ...Object.fromEntries(headers),
+          ...(init.body == null ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+        },
+        requestContext: {
+          domainName: 'api.example',
+          http: { method, path: pathname, sourceIp: '192.0.2.1' },
+          stage: '$default',
+        },
+        ...(init.body == null
+          ? { isBase64Encoded: false }
+          : {
+              body: Buffer.from(await new Response(init.body).text()).toString('base64'),
+              isBase64Encoded: true,
+            }),
+      },
+      context,
+    );
+    const response = new Response(String(answer['body']), {
+      status: Number(answer['statusCode']),
+      headers: answer['headers'] as Record<string, string>,
+    });
+    for (const line of (answer['cookies'] ?? []) as string[]) response.headers.append('set-cookie', line);
+    return response;
+  },
+} as unknown as Hono;
 
-async function visit(method: string, path: string, cookies: string[], form?: Record<string, string>) {
-  const answer = await handlers.pages(httpEvent(method, path, cookies, form), context);
-  const headers = answer['headers'] as Record<string, string>;
-  return {
-    status: answer['statusCode'],
-    body: String(answer['body']),
-    location: headers['location'],
-    cookies: ((answer['cookies'] ?? []) as string[]).map((line) => line.split(';')[0] ?? ''),
-  };
-}
-
-async function signIn(identity: string, returnTo: string): Promise<string[]> {
-  const page = await visit('GET', '/sign-in', []);
-  const form = { csrf: tokenIn(page.body), identity, returnTo };
-  const { cookies, location } = await visit('POST', '/sign-in', page.cookies, form);
-  expect(location).toBe(returnTo);
-  return cookies;
+/** Somebody at a page, with the form token that it holds. */
+async function at(path: string, identity: string): Promise<{ browser: Browser; csrf: string; text: string }> {
+  const browser = new Browser(site);
+  expect(await signInThrough(browser, provider.issuer, identity, path)).toBe(path);
+  const { text } = await browser.get(path);
+  return { browser, csrf: tokenIn(text, path), text };
 }
 
 /** What the table's stream says after the last write to an approval. */
@@ -150,6 +153,21 @@ async function streamEvent(approvalId: string) {
   const image = await tables.database.get(tables.operations, itemKeys.approval(approvalId));
   const NewImage = marshall(image, { removeUndefinedValues: true });
   return { Records: [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '1', NewImage } }] };
+}
+
+/** The problem goes away by itself. */
+async function recover(incidentId: string): Promise<void> {
+  const key = itemKeys.incident(incidentId);
+  const update = 'SET recoveredAtEpochMs = :at';
+  const values = { ':at': Date.now() };
+  await tables.database.transact([{ kind: 'update', table: tables.operations, key, update, values }]);
+}
+
+/** What the table's stream says after the last write to an incident. */
+async function incidentEvent(incidentId: string) {
+  const image = await tables.database.get(tables.operations, itemKeys.incident(incidentId));
+  const NewImage = marshall(image, { removeUndefinedValues: true });
+  return { Records: [{ eventName: 'MODIFY', dynamodb: { SequenceNumber: '2', NewImage } }] };
 }
 
 /** Every attribute of every item, as text, byte strings decoded. */
@@ -169,42 +187,26 @@ async function everythingStored(): Promise<string> {
   return texts.join('\n');
 }
 
-async function mail(): Promise<string> {
-  const { Messages } = await queues.send(
-    new ReceiveMessageCommand({ QueueUrl: mailbox, WaitTimeSeconds: 5, MaxNumberOfMessages: 10 }),
-  );
-  return (Messages ?? []).map(({ Body }) => String(Body)).join('\n');
-}
-
 describe('the deployed functions', () => {
   it.each(['by the stream', 'by the sweep'])(
     'carry one approval from request to execution %s, and the token appears nowhere on the way',
     async (way) => {
-      const { approvalId, incidentId, planDigest } = await asked();
+      const { approvalId, incidentId, planDigest, path } = await asked();
       const execution = await room.start();
       const { taskToken } = execution;
       const seen: unknown[] = [];
       seen.push(await handlers.request({ incidentId, planDigest, approvalId, taskToken }, context));
-      const message = await mail();
-      expect(message).toContain(`http://localhost:4000/approvals/${approvalId}`);
-      seen.push(message);
 
-      const path = `/approvals/${approvalId}`;
-      expect((await visit('GET', path, [])).location).toContain('/sign-in');
-      const cookies = await signIn('ana', path);
-      const page = await visit('GET', path, cookies);
-      expect(page.status).toBe(200);
-      const form = { csrf: tokenIn(page.body, path), verdict: 'approve' };
-      const [first, replay] = [
-        await visit('POST', path, cookies, form),
-        await visit('POST', path, cookies, form),
-      ];
+      expect((await new Browser(site).get(path)).location).toContain('/sign-in');
+      const { browser, csrf, text } = await at(path, 'ana');
+      const form = { csrf, planDigest, verdict: 'approve' };
+      const [first, replay] = [await browser.post(path, form), await browser.post(path, form)];
       expect([first.status, replay.status]).toStrictEqual([303, 303]);
-      const after = await visit('GET', path, cookies);
-      expect(after.body).toContain('Approved');
-      const timeline = await visit('GET', `/incidents/${incidentId}`, cookies);
-      expect(timeline.body).toContain('Approval approved');
-      seen.push(page, first, replay, after, timeline);
+      const after = await browser.get(path);
+      expect(after.text).toContain('Approved');
+      const timeline = await browser.get(`/incidents/${incidentId}`);
+      expect(timeline.text).toContain('Approval approved');
+      seen.push(text, first, replay, after, timeline);
 
       const event = way === 'by the stream' ? await streamEvent(approvalId) : { source: 'aws.events' };
       seen.push(await handlers.callback(event, context));
@@ -222,9 +224,9 @@ describe('the deployed functions', () => {
 
       const everything = [await everythingStored(), inspect(seen, { depth: null }), output.join('')];
       expect(output.join('')).toContain(approvalId);
-      for (const text of everything) {
-        expect(text).not.toContain(taskToken);
-        expect(text).not.toContain(Buffer.from(taskToken).toString('base64'));
+      for (const everywhere of everything) {
+        expect(everywhere).not.toContain(taskToken);
+        expect(everywhere).not.toContain(Buffer.from(taskToken).toString('base64'));
       }
     },
   );
@@ -234,10 +236,11 @@ describe('the deployed functions', () => {
     interface Prepared {
       readonly path: string;
       readonly approvalId: string;
-      readonly cookies: string[];
-      readonly csrf: string;
+      readonly incidentId: string;
+      readonly identityId: string;
+      readonly approve: Form;
     }
-    const approve = (csrf: string): Form => ({ csrf, verdict: 'approve' });
+    let cases = 1;
     const change = (approvalId: string, update: string, values: Record<string, unknown>) =>
       tables.database.transact([
         {
@@ -249,63 +252,94 @@ describe('the deployed functions', () => {
         },
       ]);
 
-    it.each<[string, string, number, (prepared: Prepared) => Promise<Form>, string?]>([
-      ['without a token', 'form-token-missing', 403, async () => ({ verdict: 'approve' })],
-      ['with a forged token', 'form-token-wrong', 403, async () => approve('A'.repeat(43))],
+    it.each<[string, string, number, (prepared: Prepared) => Promise<Form>]>([
+      [
+        'without a token',
+        'form-token-missing',
+        403,
+        async ({ approve: { planDigest = '' } }) => ({ planDigest, verdict: 'approve' }),
+      ],
+      [
+        'with a forged token',
+        'form-token-wrong',
+        403,
+        async ({ approve }) => ({ ...approve, csrf: 'A'.repeat(43) }),
+      ],
       [
         'with the token of another session',
         'form-token-wrong',
         403,
-        async ({ path }) => {
-          const foreign = await visit('GET', path, await signIn('ben', path));
-          return approve(tokenIn(foreign.body, path));
-        },
+        async ({ path, approve }) => ({ ...approve, csrf: (await at(path, 'ben')).csrf }),
       ],
-      [
-        'with a malformed form',
-        'malformed-form',
-        400,
-        async ({ csrf }) => ({ csrf, verdict: 'approve', comment: 'the-comment', quorum: '0' }),
-      ],
+      ['with a malformed form', 'malformed-form', 400, async ({ approve }) => ({ ...approve, quorum: '0' })],
       [
         'with 20 kB of comment',
         'form-too-large',
         413,
-        async ({ csrf }) => ({ ...approve(csrf), comment: 'x'.repeat(20_000) }),
+        async ({ approve }) => ({ ...approve, comment: 'x'.repeat(20_000) }),
       ],
-      ['without authority', 'no-authority', 404, async ({ csrf }) => approve(csrf), 'mia'],
+      [
+        'of another plan',
+        'plan-altered',
+        409,
+        async ({ approve }) => ({ ...approve, planDigest: 'f'.repeat(64) }),
+      ],
+      [
+        'who lost their group since the page was shown',
+        'no-authority',
+        404,
+        async ({ identityId, approve }) => {
+          provider.setGroups(identityId, []);
+          return approve;
+        },
+      ],
       [
         'after the time was up',
         'expired',
         409,
-        async ({ approvalId, csrf }) => {
+        async ({ approvalId, approve }) => {
           await change(approvalId, 'SET expiresAtEpochMs = :past', { ':past': 1_700_000_000_000 });
-          return approve(csrf);
+          return approve;
         },
       ],
       [
         'after it was decided',
         'already-decided',
         409,
-        async ({ path, csrf }) => {
-          const cookies = await signIn('ben', path);
-          const token = tokenIn((await visit('GET', path, cookies)).body, path);
-          await visit('POST', path, cookies, { csrf: token, verdict: 'reject', reason: 'other' });
-          return approve(csrf);
+        async ({ path, approve }) => {
+          const { browser, csrf } = await at(path, 'ben');
+          await browser.post(path, { ...approve, csrf, verdict: 'reject', reason: 'other' });
+          return approve;
         },
       ],
-    ])('%s: %s', async (_case, because, status, prepare, identityId = 'ana') => {
-      const { approvalId, incidentId, planDigest } = await asked();
+      [
+        'after it was cancelled',
+        'cancelled',
+        409,
+        async ({ incidentId, approve }) => {
+          await recover(incidentId);
+          await handlers.callback(await incidentEvent(incidentId), context);
+          return approve;
+        },
+      ],
+    ])('%s: %s', async (_case, because, status, prepare) => {
+      // Each has their own: a person may post 30 times in a minute.
+      const identityId = approvers[(cases += 1)] ?? '';
+      const { approvalId, incidentId, planDigest, path } = await asked();
       await handlers.request({ incidentId, planDigest, approvalId, taskToken: 'token-1' }, context);
-      const path = `/approvals/${approvalId}`;
-      const cookies = await signIn(identityId, path);
-      const csrf = tokenIn((await visit('GET', path, cookies)).body, path);
-      const form = await prepare({ path, approvalId, cookies, csrf });
+      const { browser, csrf } = await at(path, identityId);
+      const form = await prepare({
+        path,
+        approvalId,
+        incidentId,
+        identityId,
+        approve: { csrf, planDigest, verdict: 'approve' },
+      });
       const read = () => tables.database.get(tables.operations, itemKeys.approval(approvalId));
       const [before, entriesBefore] = [await read(), await tables.ledger.read(incidentChain(incidentId))];
 
       for (let attempt = 0; attempt < 3; attempt++) {
-        expect((await visit('POST', path, cookies, form)).status).toBe(status);
+        expect((await browser.post(path, form)).status).toBe(status);
       }
 
       const entries = await tables.ledger.read(incidentChain(incidentId));
@@ -314,7 +348,6 @@ describe('the deployed functions', () => {
         { type: 'approval.vote-refused', actor: { kind: 'person', id: identityId } },
       ]);
       expect(entries.at(-1)?.detail).toStrictEqual({ approvalId, identityId, because });
-      expect(entries).toHaveLength(entriesBefore.length + 1);
       const { refusedVotes, ...after } = (await read()) ?? {};
       expect(after).toStrictEqual(before);
       expect(refusedVotes).toStrictEqual([`${because} ${identityId}`]);
@@ -326,10 +359,10 @@ describe('the deployed functions', () => {
         for await (const entry of tables.database.scan(tables.ledgerTable)) found.push(entry);
         return found;
       };
-      const [before, cookies] = [await entries(), await signIn('ana', '/')];
+      const [before, { browser, csrf }] = [await entries(), await at('/', 'person-13')];
       for (const id of ['no-such-approval', 'a'.repeat(3_000), encodeURIComponent('<"\n}>')]) {
         output.length = 0;
-        expect((await visit('POST', `/approvals/${id}`, cookies, { verdict: 'approve' })).status).toBe(404);
+        expect((await browser.post(`/approvals/${id}`, { csrf, verdict: 'approve' })).status).toBe(404);
         const lines = output.filter((text) => text.includes('vote refused'));
         expect(lines).toHaveLength(1);
         const line = JSON.parse(lines[0] ?? '{}');
@@ -341,16 +374,15 @@ describe('the deployed functions', () => {
     });
 
     it('with the same answer when the ledger cannot be written', async () => {
-      const { approvalId, incidentId, planDigest } = await asked();
+      const { approvalId, incidentId, planDigest, path } = await asked();
       await handlers.request({ incidentId, planDigest, approvalId, taskToken: 'token-1' }, context);
-      const path = `/approvals/${approvalId}`;
-      const cookies = await signIn('ana', path);
+      const { browser } = await at(path, 'person-12');
       const away = vi
         .spyOn(LedgerStore.prototype, 'commit')
         .mockRejectedValue(new DependencyUnavailableError('ledger.contention', 'retry'));
       output.length = 0;
       try {
-        expect((await visit('POST', path, cookies, { verdict: 'approve' })).status).toBe(403);
+        expect((await browser.post(path, { planDigest, verdict: 'approve' })).status).toBe(403);
         expect(away).toHaveBeenCalledOnce();
       } finally {
         away.mockRestore();
@@ -389,20 +421,57 @@ describe('the deployed functions', () => {
     });
   });
 
+  it.each(['the stream', 'the sweep'])(
+    'end the wait by %s once the problem has gone away by itself',
+    async (by) => {
+      const { approvalId, incidentId, planDigest } = await asked();
+      const execution = await room.start();
+      const { taskToken } = execution;
+      await handlers.request({ incidentId, planDigest, approvalId, taskToken }, context);
+      await recover(incidentId);
+      if (by === 'the stream') {
+        await handlers.callback(await incidentEvent(incidentId), context);
+        await handlers.callback(await streamEvent(approvalId), context);
+      } else {
+        await handlers.callback({ source: 'aws.events' }, context);
+        await handlers.callback({ source: 'aws.events' }, context);
+      }
+      expect(await room.toldTo(execution)).toStrictEqual({ outcome: 'cancelled', approvalId });
+      expect(await tables.ledger.read(incidentChain(incidentId))).toMatchObject([
+        { type: 'approval.requested' },
+        {
+          type: 'approval.cancelled',
+          actor: { id: by === 'the stream' ? 'incident-watch' : 'approval-sweep' },
+          detail: { because: 'incident-recovered' },
+        },
+      ]);
+      expect(await handlers.settle({ approvalId }, context)).toStrictEqual({ outcome: 'cancelled' });
+    },
+  );
+
+  it('leave an approval alone whose incident goes on, whatever an old stream record says', async () => {
+    const { approvalId, incidentId, planDigest } = await asked();
+    await handlers.request({ incidentId, planDigest, approvalId, taskToken: 'token-1' }, context);
+    await recover(incidentId);
+    const before = await incidentEvent(incidentId);
+    const key = itemKeys.incident(incidentId);
+    const update = 'REMOVE recoveredAtEpochMs';
+    await tables.database.transact([{ kind: 'update', table: tables.operations, key, update }]);
+    await handlers.callback(before, context);
+    await handlers.callback({ source: 'aws.events' }, context);
+    expect(await tables.database.get(tables.operations, itemKeys.approval(approvalId))).toMatchObject({
+      status: 'pending',
+    });
+  });
+
   it('report a stream record that cannot be delivered, and go on with the next', async () => {
     const [poison, healthy] = [await asked(), await asked()];
     const execution = await room.start();
-    for (const { approvalId, incidentId, planDigest } of [poison, healthy]) {
+    for (const { approvalId, incidentId, planDigest, path } of [poison, healthy]) {
       const taskToken = approvalId === healthy.approvalId ? execution.taskToken : 'no-such-token';
       await handlers.request({ incidentId, planDigest, approvalId, taskToken }, context);
-      const path = `/approvals/${approvalId}`;
-      const cookies = await signIn('ben', path);
-      const page = await visit('GET', path, cookies);
-      await visit('POST', path, cookies, {
-        csrf: tokenIn(page.body, path),
-        verdict: 'reject',
-        reason: 'other',
-      });
+      const { browser, csrf } = await at(path, 'ben');
+      await browser.post(path, { csrf, planDigest, verdict: 'reject', reason: 'other' });
     }
     // A ciphertext of a kind that KMS does not know.
     await tables.database.transact([

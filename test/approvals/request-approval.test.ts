@@ -20,50 +20,42 @@ type Found = Awaited<ReturnType<RequestPorts['dossiers']['asked']>>['decision'];
 
 function desk(
   decision: Found = { outcome: 'require-approval', quorum: 2, approvalId: 'apr-1' },
-  tell?: () => Promise<never>,
   waiting?: WaitingChange,
 ) {
   const store = new MemoryApprovals(() => now);
-  const messages: string[] = [];
-  const failures: string[] = [];
   const ports: RequestPorts = {
     clock: () => now,
     lifeSeconds: 600,
-    publicBaseUrl: 'https://approvals.example/',
     verdictSeconds: 120,
-    dossiers: { asked: async () => ({ plan, decision }), waitingChange: async () => waiting },
+    dossiers: { asked: async () => ({ decision }), waitingChange: async () => waiting },
     tokens: { encrypt: async (_id, token) => Buffer.from(`sealed ${token.length}`) },
-    approvals: {
-      create: (approval, ciphertext) => store.create(approval, ciphertext),
-      recordNotificationFailure: async ({ approvalId }) => void failures.push(`ledger ${approvalId}`),
-    },
-    people: {
-      tell: tell ?? (async (subject, message) => void messages.push(`${subject}\n${message}`)),
-    },
-    onNotificationFailure: (approvalId) => failures.push(`log ${approvalId}`),
+    approvals: store,
   };
-  return { store, ports, messages, failures };
+  return { store, ports };
 }
 
 describe('asking people', () => {
-  it('stores the request with the decision’s quorum, then sends a link that holds the id only', async () => {
-    const { store, ports, messages } = desk();
+  it('stores the request with the decision’s quorum, and with it that people are to be told', async () => {
+    const { store, ports } = desk();
     expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
     expect(await store.get('apr-1')).toMatchObject({ quorum: 2, expiresAtEpochMs: 1_795_342_200_000 });
-    expect(messages).toStrictEqual([
-      [
-        'Interlock: approval wanted',
-        'Point a Lambda alias at another published version of the same function, at once or (progressive) in steps. Environment: local. Needs 2 people.',
-        'Read and decide before 2026-11-22T10:10:00.000Z:',
-        'https://approvals.example/approvals/apr-1',
-      ].join('\n'),
+    expect(await store.notices('apr-1')).toMatchObject([
+      { kind: 'requested', approvalVersion: 1, status: 'due', deliveries: {}, nextAttemptAtEpochMs: now },
     ]);
   });
 
-  it('answers with nothing that holds the token', async () => {
-    const { ports, messages } = desk();
+  it('tells people once, however often the task is tried', async () => {
+    const { store, ports } = desk();
+    await requestApproval(ports, request);
+    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'token-replaced' });
+    expect(await store.notices('apr-1')).toHaveLength(1);
+  });
+
+  it('leaves nothing that holds the token, neither in its answer nor beside the approval', async () => {
+    const { store, ports } = desk();
     const answer = await requestApproval(ports, request);
-    expect(JSON.stringify([answer, messages])).not.toContain('the-task-token');
+    const left = [answer, await store.notices('apr-1'), await store.entries(incidentId)];
+    expect(JSON.stringify(left)).not.toContain('the-task-token');
   });
 
   it.each([
@@ -72,25 +64,23 @@ describe('asking people', () => {
     ['another approval', { outcome: 'require-approval', quorum: 1, approvalId: 'apr-2' }],
     ['no approval', { outcome: 'require-approval', quorum: 1 }],
   ])('refuses when the decision says %s', async (_case, decision) => {
-    const { store, ports, messages } = desk(decision);
+    const { store, ports } = desk(decision);
     await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.not-asked-for' });
     expect(await store.get('apr-1')).toBeUndefined();
-    expect(messages).toStrictEqual([]);
+    expect(await store.notices('apr-1')).toStrictEqual([]);
   });
 
   const verdictOn = { changeId: 'chg-1', reason: 'alarm: could not be read' };
   const waiting = { incidentId, planDigest: request.planDigest, verdictApprovalId: 'apr-1' };
 
   it('asks one person to judge a change that waits for it, for the shorter time', async () => {
-    const { store, ports, messages } = desk({ outcome: 'auto', quorum: 0 }, undefined, waiting);
+    const { store, ports } = desk({ outcome: 'auto', quorum: 0 }, waiting);
     expect(await requestApproval(ports, { ...request, verdictOn })).toStrictEqual({ outcome: 'requested' });
     expect(await store.get('apr-1')).toMatchObject({
       quorum: 1,
       verdictOn,
       expiresAtEpochMs: 1_795_341_720_000,
     });
-    expect(messages[0]).toContain('Interlock: did this change help?');
-    expect(messages[0]).toContain('keep it, or it is rolled back');
   });
 
   it.each([
@@ -99,27 +89,18 @@ describe('asking people', () => {
     ['the change carries out another plan', { ...waiting, planDigest: 'f'.repeat(64) }],
     ['the change belongs to another incident', { ...waiting, incidentId: 'inc-other' }],
   ])('refuses to ask for a verdict when %s, whatever the decision says', async (_case, change) => {
-    const { store, ports } = desk(undefined, undefined, change);
+    const { store, ports } = desk(undefined, change);
     await expect(requestApproval(ports, { ...request, verdictOn })).rejects.toMatchObject({
       code: 'approval.not-asked-for',
     });
     expect(await store.get('apr-1')).toBeUndefined();
   });
 
-  it('is not stopped by a channel that fails, and makes the failure visible', async () => {
-    const { store, ports, failures } = desk(undefined, async () => {
-      throw new Error('SNS is down');
-    });
-    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
-    expect(failures).toStrictEqual(['log apr-1', 'ledger apr-1']);
-    expect(await store.get('apr-1')).toMatchObject({ status: 'pending' });
-  });
-
   it('asks nobody about an approval that has expired meanwhile', async () => {
-    const { store, ports, messages } = desk();
+    const { store, ports } = desk();
     await requestApproval(ports, request);
-    await store.expire('apr-1');
+    await store.expire('apr-1', 'approval-sweep');
     expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'already-expired' });
-    expect(messages).toHaveLength(1);
+    expect((await store.notices('apr-1')).map(({ kind }) => kind)).toStrictEqual(['outcome', 'requested']);
   });
 });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { safeReturnPath } from '../../functions/approvals/return-path.ts';
 import { showUntrusted } from '../../functions/approvals/untrusted-text.ts';
-import { question, timeLeft } from '../../functions/approvals/views/words.ts';
+import { differenceOf } from '../../functions/approvals/value-difference.ts';
+import { question, timeLeft, until } from '../../functions/approvals/views/words.ts';
 import { now, planOf } from './fixtures.ts';
 
 describe('return path', () => {
@@ -82,4 +83,37 @@ describe('words', () => {
     [7_199_999, '119 minutes left'],
     [7_200_000, '2 hours left'],
   ])('%s ms is %s', (ms, text) => expect(timeLeft(now + ms, now)).toBe(text));
+
+  it.each([
+    [86_399_999, '09:59 UTC'],
+    [86_400_000, '23 Nov 2026, 10:00 UTC'],
+  ])('an instant in %s ms is %s', (ms, text) => expect(until(now + ms, now)).toBe(text));
+});
+
+describe('what differs between two values', () => {
+  it.each([
+    ['version 2', 'version 1', 'version ', ['2', '1'], ''],
+    ['on', 'off', 'o', ['n', 'ff'], ''],
+    ['aa', 'aaa', 'aa', ['', 'a'], ''],
+    ['{"a":1,"b":2}', '{"a":1,"b":3}', '{"a":1,"b":', ['2', '3'], '}'],
+    ['x😀y', 'x😁y', 'x', ['😀', '😁'], 'y'],
+    ['', 'new', '', ['', 'new'], ''],
+    ['same', 'same', 'same', ['', ''], ''],
+  ])('%s and %s', (one, other, start, [removed, added], end) => {
+    expect(differenceOf(one, other)).toStrictEqual({
+      before: { start, changed: removed, end },
+      after: { start, changed: added, end },
+    });
+  });
+
+  it('loses nothing of either', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.string(), fc.string(), (start, one, other, end) => {
+        const [before, after] = [start + one + end, start + other + end];
+        const parts = differenceOf(before, after);
+        expect(Object.values(parts.before).join('')).toBe(before);
+        expect(Object.values(parts.after).join('')).toBe(after);
+      }),
+    );
+  });
 });

@@ -32,6 +32,8 @@ const facts = [
   { pk: 'DECISION#a', sk: 'd1', incidentId: 'a', planDigest: 'd1', outcome: 'auto' },
   { pk: 'APPROVAL#p1', sk: 'APPROVAL', incidentId: 'a', approvalId: 'p1', status: 'approved' },
   { pk: 'APPROVAL#p1', sk: 'TOKEN', ciphertext: new Uint8Array() },
+  { pk: 'APPROVAL#p1', sk: 'NOTICE#outcome#000002', approvalId: 'p1', kind: 'outcome', status: 'done' },
+  { pk: 'APPROVAL#p2', sk: 'APPROVAL', incidentId: 'b', approvalId: 'p2', status: 'pending' },
   { pk: 'CHANGE#c1', sk: 'CHANGE', incidentId: 'a', changeId: 'c1', startedAtEpochMs: 1 },
   { pk: 'CHANGE#c2', sk: 'CHANGE', incidentId: 'b', changeId: 'c2' },
 ].flatMap(factsOf);
@@ -55,6 +57,8 @@ describe('ledger report', () => {
     ['decision.made', { planDigest: 'd9' }],
     ['approval.approved', { approvalId: 'p9' }],
     ['approval.rejected', { approvalId: 'p1' }],
+    ['approval.expired', { approvalId: 'p1' }],
+    ['approval.cancelled', { approvalId: 'p1' }],
     ['change.started', { changeId: 'c2' }],
   ])('notices a well-formed %s that no record knows: somebody else appended it', (type, detail) => {
     const forged = sealEntries('incident#b', b[0] as LedgerEntry, 'v1', [event(type, detail)]);
@@ -62,6 +66,16 @@ describe('ledger report', () => {
       { chainId: 'incident#b', sequence: 2, fault: 'contradicts-record' },
     ]);
   });
+
+  it.each(['approved', 'rejected', 'expired', 'cancelled'])(
+    'notices an approval that is %s without an entry',
+    (status) => {
+      const ended = { pk: 'APPROVAL#p2', sk: 'APPROVAL', incidentId: 'b', approvalId: 'p2', status };
+      expect(reportOn([...a, ...b], [...facts, ...factsOf(ended)]).faults).toStrictEqual([
+        { chainId: 'incident#b', sequence: 2, fault: 'missing-entry' },
+      ]);
+    },
+  );
 
   it('notices a decision that was turned into another one', () => {
     const turned = {

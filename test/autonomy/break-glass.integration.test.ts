@@ -69,6 +69,13 @@ const put = (item: Item) => tables.database.transact([{ kind: 'put', table: tabl
 const types = async () => (await tables.ledger.read(incidentChain(incidentId))).map(({ type }) => type);
 const findings = () => tables.database.byStatus(tables.operations, 'FINDING#open');
 
+/** The versions of an approval whose outcome people are told, each in the transaction that made it. */
+async function outcomesTold(approvalId: string): Promise<unknown[]> {
+  const { pk } = itemKeys.approval(approvalId);
+  const notices = await tables.database.query(tables.operations, pk, { skPrefix: 'NOTICE#outcome#' });
+  return notices.map((notice) => notice['approvalVersion']);
+}
+
 /** A plan that waits for people. */
 async function waiting(approvalId: string, place: object): Promise<void> {
   const planDigest = `digest-${approvalId}`;
@@ -96,6 +103,7 @@ describe('breaking the glass', () => {
     await waiting('a', guarded);
     await waiting('b', cautious);
     expect(await store.open(request)).toMatchObject({ outcome: 'opened', approvalIds: ['a'] });
+    expect([await outcomesTold('a'), await outcomesTold('b')]).toStrictEqual([[2], []]);
     expect(await store.find(incidentId)).toStrictEqual({
       incidentId,
       environment: 'prod',
@@ -185,7 +193,7 @@ describe('breaking the glass', () => {
   it('leaves a rejection that came first', async () => {
     await waiting('a', guarded);
     tell = async () => {
-      const vote = { identityId: 'ben', displayName: 'Ben', verdict: 'reject' } as const;
+      const vote = { identityId: 'ben', displayName: 'Ben', verdict: 'reject', via: 'page' } as const;
       await approvals.vote('a', 'digest-a', vote, { may: 'decide' }, 900);
     };
     expect(await store.open(request)).toMatchObject({ outcome: 'opened', approvalIds: [] });
@@ -207,6 +215,7 @@ describe('breaking the glass', () => {
     now = start + 599_999;
     expect(await store.open(request)).toMatchObject({ outcome: 'continued', approvalIds: ['late'] });
     expect(await approvals.get('late')).toMatchObject({ usableUntilEpochMs: start + 600_000 });
+    expect(await outcomesTold('late')).toStrictEqual([2]);
     expect(await findings()).toHaveLength(1);
   });
 

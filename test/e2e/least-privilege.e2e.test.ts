@@ -1,5 +1,6 @@
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { catalogue } from '../../functions/change/catalogue.ts';
@@ -74,22 +75,29 @@ const rows: Row[] = [
     owners: ledgerWriters,
   },
   {
-    what: 'UpdateItem in Controls (kill switch, locks, windows)',
+    what: 'UpdateItem in Controls (sessions, locks, windows)',
     call: ({ ControlsTable }) => ({
       service: 'dynamodb',
       command: 'UpdateItem',
       input: { TableName: ControlsTable, Key: key, ConditionExpression: 'attribute_exists(pk)' },
     }),
-    owners: ['intake', 'close-incident', 'sweep-incidents', 'change-control', 'recover-change'],
+    owners: [
+      'intake',
+      'close-incident',
+      'sweep-incidents',
+      'approval-pages',
+      'change-control',
+      'recover-change',
+    ],
   },
   {
-    what: 'PutItem in Controls (stages, heartbeat, windows)',
+    what: 'PutItem in Controls (kill switch, sessions, stages, heartbeat, windows)',
     call: ({ ControlsTable }) => ({
       service: 'dynamodb',
       command: 'PutItem',
       input: { TableName: ControlsTable, Item: key, ConditionExpression: never },
     }),
-    owners: ['intake', 'kill-switch-heartbeat', 'review-autonomy'],
+    owners: ['intake', 'kill-switch-heartbeat', 'review-autonomy', 'approval-pages'],
   },
   {
     what: 'DeleteItem in Controls',
@@ -125,6 +133,10 @@ const rows: Row[] = [
       'review-autonomy',
       'publish-policies',
       'request-approval',
+      'settle-approval',
+      'approval-pages',
+      'approval-callback',
+      'approval-notices',
       'change-control',
       'recover-change',
       'ledger-watch',
@@ -145,6 +157,7 @@ const rows: Row[] = [
       'settle-approval',
       'approval-pages',
       'approval-callback',
+      'approval-notices',
       'change-control',
       'recover-change',
     ],
@@ -158,6 +171,37 @@ const rows: Row[] = [
     }),
     owners: [],
   },
+  ...(
+    [
+      ['Query of Operations', {}, ['approval-pages', 'approval-callback', 'approval-notices']],
+      [
+        'Query of Operations by status',
+        { IndexName: 'byStatus' },
+        [
+          'sweep-incidents',
+          'decide',
+          'review-autonomy',
+          'approval-pages',
+          'approval-callback',
+          'approval-notices',
+        ],
+      ],
+    ] as const
+  ).map(([what, index, owners]) => ({
+    what,
+    call: ({ OperationsTable }: Names) => ({
+      service: 'dynamodb' as const,
+      command: 'Query',
+      input: {
+        TableName: OperationsTable,
+        ...index,
+        KeyConditionExpression: '#key = :probe',
+        ExpressionAttributeNames: { '#key': 'IndexName' in index ? 'statusKey' : 'pk' },
+        ExpressionAttributeValues: { ':probe': { S: 'probe' } },
+      },
+    }),
+    owners,
+  })),
   // The workload: only each action's own role, its own kind of target.
   {
     what: 'UpdateAlias of the workload',
@@ -276,6 +320,15 @@ const rows: Row[] = [
     owners: ['approval-pages'],
   },
   {
+    what: 'GetSecretValue of a secret that is not of Interlock',
+    call: ({ ForeignSecretArn }) => ({
+      service: 'secretsmanager',
+      command: 'GetSecretValue',
+      input: { SecretId: ForeignSecretArn },
+    }),
+    owners: [],
+  },
+  {
     what: 'Encrypt with the approval key',
     call: ({ ApprovalKeyArn }) => ({
       service: 'kms',
@@ -354,7 +407,7 @@ const rows: Row[] = [
       'sweep-incidents',
       'kill-switch-heartbeat',
       'review-autonomy',
-      'request-approval',
+      'approval-notices',
       'change-control',
       'recover-change',
       'ledger-watch',
@@ -540,6 +593,7 @@ beforeAll(async () => {
     ActionRoleName: action?.arnOfRole.split('/').at(-1) ?? '',
     RoutingFunctionName: functions.get('routing')?.physicalName ?? '',
     SweepRuleName: await sweepRule(),
+    ForeignSecretArn: await foreignSecret(),
   };
   await new SSMClient({}).send(
     new PutParameterCommand({ Name: '/somebody/else', Value: 'x', Type: 'String', Overwrite: true }),
@@ -552,6 +606,14 @@ beforeAll(async () => {
 });
 
 afterAll(() => probes.remove());
+
+/** A secret of somebody else's in the same account. */
+async function foreignSecret(): Promise<string> {
+  const { ARN = '' } = await new SecretsManagerClient({}).send(
+    new CreateSecretCommand({ Name: `somebody-else-${Date.now()}`, SecretString: 'x' }),
+  );
+  return ARN;
+}
 
 /** The rule that lets expired leases be recovered: without it a crashed change is never undone. */
 async function sweepRule(): Promise<string> {

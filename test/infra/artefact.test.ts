@@ -107,14 +107,6 @@ describe('functions', () => {
     },
   );
 
-  test('seeded users are offered locally and nowhere else', async () => {
-    for (const stage of ['local', 'dev', 'test', 'prod'] as const) {
-      const { template } = await synthesis(stage);
-      const { LOCAL_LOGIN } = functionNamed(template, 'approval-pages').Properties.Environment.Variables;
-      expect(LOCAL_LOGIN).toBe(String(stage === 'local'));
-    }
-  });
-
   test('the stack tells a client where everything is', async () => {
     const { template } = await synthesis('local');
     expect(Object.keys(template.Outputs).toSorted()).toEqual([

@@ -45,13 +45,14 @@ describe('the heartbeat of the kill switch', () => {
     }
   });
 
-  test('writes its own switch and nobody else does, nor it the switches of people', () => {
+  test('writes its own switch and nobody else does, nor it the switches that people engage on the pages', () => {
     const writers = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ logicalId, path }) =>
       permissionsOf(template, logicalId)
         .filter((line) => /^dynamodb:(Put|Update)Item/.test(line) && line.includes('SWITCH'))
         .map((line) => ({ path, keys: /LeadingKeys":(\[[^\]]*\])/.exec(line)?.[1] })),
     );
     expect(writers).toEqual([
+      { path: 'Approvals/Pages/PagesFunction/Role', keys: '["SESSION#*","PERSON#*","SEEN#*","SWITCH"]' },
       { path: 'AutonomyControls/HeartbeatFunction/Role', keys: '["SWITCH-CANARY","HEARTBEAT"]' },
     ]);
   });

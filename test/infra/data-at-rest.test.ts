@@ -167,7 +167,7 @@ describe('snapshots, topic and session secret', () => {
   });
 
   test('the session secret is generated, long, and nowhere in the template', () => {
-    const { Properties } = resourceAt(prod, 'AWS::SecretsManager::Secret', 'Approvals/SessionSecret');
+    const { Properties } = resourceAt(prod, 'AWS::SecretsManager::Secret', 'Approvals/Pages/SessionSecret');
     expect(Properties.GenerateSecretString.PasswordLength).toBe(64);
     expect(Properties.SecretString).toBeUndefined();
   });

@@ -112,7 +112,7 @@ describe('dead letters', () => {
     );
 
   test('each dead-letter queue alarms people at the first message', () => {
-    expect(letters().length).toBe(10);
+    expect(letters().length).toBe(11);
     for (const queue of letters()) {
       const alarm = resourcesOf(template, 'AWS::CloudWatch::Alarm').find(({ Properties }) =>
         JSON.stringify(Properties.Dimensions).includes(queue.logicalId),
@@ -129,8 +129,8 @@ describe('dead letters', () => {
 });
 
 describe('streams', () => {
-  const mappingOf = (table: string) =>
-    resourcesOf(template, 'AWS::Lambda::EventSourceMapping').find(
+  const mappingsOf = (table: string) =>
+    resourcesOf(template, 'AWS::Lambda::EventSourceMapping').filter(
       ({ Properties }) =>
         readable(template, Properties.EventSourceArn) === `<Platform/Tables/${table}.StreamArn>`,
     );
@@ -139,20 +139,33 @@ describe('streams', () => {
     [
       'Operations',
       'approval-callback',
-      { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['APPROVAL'] } } } },
+      [
+        { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['APPROVAL'] } } } },
+        { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: ['INCIDENT'] } } } },
+      ],
     ],
-    ['Ledger', 'ledger-watch', { eventName: ['MODIFY', 'REMOVE'] }],
-  ] as const)('%s wakes %s for what concerns it', (table, name, filter) => {
-    const mapping = mappingOf(table);
+    [
+      'Operations',
+      'approval-notices',
+      [{ eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'NOTICE#' }] } } } }],
+    ],
+    ['Ledger', 'ledger-watch', [{ eventName: ['MODIFY', 'REMOVE'] }]],
+  ] as const)('%s wakes %s for what concerns it', (table, name, expected) => {
+    const mapping = mappingsOf(table).find(
+      ({ Properties }) => Properties.FunctionName.Ref === functionNamed(template, name).logicalId,
+    );
     const filters = mapping?.Properties.FilterCriteria.Filters.map(({ Pattern }: { Pattern: string }) =>
       JSON.parse(Pattern),
     );
-    expect(filters).toEqual([filter]);
-    expect(mapping?.Properties.FunctionName.Ref).toBe(functionNamed(template, name).logicalId);
+    expect(filters).toEqual(expected);
     expect(mapping?.Properties).toMatchObject({ BisectBatchOnFunctionError: true, MaximumRetryAttempts: 10 });
     expect(readable(template, mapping?.Properties.DestinationConfig.OnFailure.Destination)).toMatch(
       /Failed\/Queue>$/,
     );
+  });
+
+  test('no stream has more than the two readers that DynamoDB serves without slowing them', () => {
+    expect([mappingsOf('Operations').length, mappingsOf('Ledger').length]).toEqual([2, 1]);
   });
 });
 
@@ -171,6 +184,7 @@ describe('recovery', () => {
 
   test.each([
     ['Approvals/UndeliveredSweep', 'rate(1 minute)', 'approval-callback'],
+    ['Approvals/Notices/Sweep', 'rate(1 minute)', 'approval-notices'],
     ['Change/ExpiredLeaseSweep', 'rate(5 minutes)', 'recover-change'],
     ['IncidentClose/IncidentSweep', 'rate(5 minutes)', 'sweep-incidents'],
     ['AutonomyControls/Review', 'rate(5 minutes)', 'review-autonomy'],

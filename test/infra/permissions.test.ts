@@ -23,8 +23,8 @@ const controls = '<Platform/Tables/Controls>';
 const operations = '<Platform/Tables/Operations>';
 const ifKeys = (...keys: string[]) =>
   ` if ${JSON.stringify({ 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys } })}`;
-const appendsTo = (chains: string) => [
-  `dynamodb:PutItem on <Platform/Tables/Ledger>${ifKeys(chains)}`,
+const appendsTo = (...chains: string[]) => [
+  `dynamodb:PutItem on <Platform/Tables/Ledger>${ifKeys(...chains)}`,
   'dynamodb:Query on <Platform/Tables/Ledger>',
 ];
 const ledger = appendsTo('incident#*');
@@ -203,28 +203,39 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...verbs(operations, 'GetItem'),
     ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
-    tellPeople,
     'kms:Encrypt on <Approvals/ApprovalKey>',
   ],
   'settle-approval': [
     ...writesLogs('Approvals/SettleApprovalFunction'),
     ...verbs(operations, 'GetItem'),
-    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
     ...ledger,
   ],
   'approval-pages': [
-    ...writesLogs('Approvals/ApprovalPagesFunction'),
+    ...writesLogs('Approvals/Pages/PagesFunction'),
     ...verbs(controls, 'GetItem'),
-    ...verbs(operations, 'GetItem'),
-    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...writes(controls, ['SESSION#*', 'PERSON#*', 'SEEN#*', 'SWITCH'], 'PutItem'),
+    ...writes(controls, ['SESSION#*', 'RATE#*'], 'UpdateItem'),
+    ...verbs(operations, 'GetItem', 'Query'),
+    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
+    ...writes(operations, ['NEVER-AGAIN#*'], 'PutItem'),
+    byStatus,
+    ...appendsTo('incident#*', 'control#kill-switch#*'),
+    'secretsmanager:GetSecretValue on <Approvals/Pages/SessionSecret.Id>',
+  ],
+  'approval-notices': [
+    ...writesLogs('Approvals/Notices/NoticesFunction'),
+    ...verbs(operations, 'GetItem', 'Query'),
+    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
     byStatus,
     ...ledger,
-    'secretsmanager:GetSecretValue on <Approvals/SessionSecret.Id>',
+    ...readsStream('Operations', 'Approvals/Notices/Stream/Failed/Queue'),
+    tellPeople,
   ],
   'approval-callback': [
     ...writesLogs('Approvals/ApprovalCallbackFunction'),
-    ...verbs(operations, 'GetItem'),
-    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...verbs(operations, 'GetItem', 'Query'),
+    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
     byStatus,
     ...ledger,
     ...readsStream('Operations', 'Approvals/DecisionStream/Failed/Queue'),
@@ -385,17 +396,26 @@ describe('over all roles', () => {
         ...['findings', 'heartbeat', 'autonomy', 'policy'].flatMap((entity) =>
           appendsTo(`control#${entity}#*`),
         ),
+        ...appendsTo('incident#*', 'control#kill-switch#*'),
       ]),
     );
   });
 
-  test('nobody but people may write the kill switch or its chain', () => {
+  test('only the pages, where people say who they are, may write the kill switch or its chain', () => {
     const writers = everyPermission().filter(({ line }) => /dynamodb:(Put|Update)Item on/.test(line));
     expect(writers.length).toBeGreaterThan(20);
-    for (const { line } of writers) {
+    for (const { role, line } of writers) {
       expect(line).toMatch(/LeadingKeys/);
-      expect(line).not.toMatch(/"SWITCH"|"\*|kill-switch/);
+      expect(line).not.toMatch(/"\*/);
+      if (role !== 'Approvals/Pages/PagesFunction/Role') expect(line).not.toMatch(/"SWITCH"|kill-switch/);
     }
+  });
+
+  test('whoever tells people about an approval, and nobody else in approvals, may reach them', () => {
+    const tellers = everyPermission().filter(({ line }) => line === tellPeople);
+    expect(tellers.map(({ role }) => role).filter((role) => role.startsWith('Approvals/'))).toEqual([
+      'Approvals/Notices/NoticesFunction/Role',
+    ]);
   });
 
   test('nobody may delete an item anywhere, or write in batches past a condition', () => {

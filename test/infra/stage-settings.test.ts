@@ -25,13 +25,17 @@ describe('parseStageSettings', () => {
     expect(settings.lockLease.toSeconds()).toBe(leaseSeconds);
   });
 
-  test.each(stages)('%s: seeded users, discardable data and a stand-in exist in local only', (stage) => {
-    const settings = parseStageSettings({ stage });
-    expect(settings.localLogin).toBe(stage === 'local');
-    expect(settings.discardable).toBe(stage === 'local');
-    expect(settings.nag).toBe(stage !== 'local');
-    expect(settings.model.bedrockEndpointUrl).toBeUndefined();
-  });
+  test.each(stages)(
+    '%s: discardable data exists in local only, and no sign-in or channel that nobody named',
+    (stage) => {
+      const settings = parseStageSettings({ stage });
+      expect(settings.signIn).toBeUndefined();
+      expect(settings.channels).toEqual({});
+      expect(settings.discardable).toBe(stage === 'local');
+      expect(settings.nag).toBe(stage !== 'local');
+      expect(settings.model.bedrockEndpointUrl).toBeUndefined();
+    },
+  );
 
   test('local is pinned to an account that no real credentials have', () => {
     expect(parseStageSettings({ stage: 'local' }).pinnedTo).toEqual({

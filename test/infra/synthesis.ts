@@ -40,6 +40,31 @@ const inputs = [
 /** What the CDK CLI adds: construct paths, by which the tests name resources. */
 const cliContext = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset-metadata': true };
 
+const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${name}-AbCdEf`;
+
+/** Settings beside the stage, so that each construct is built and looked at in one of them; prod has the defaults. */
+const settings: Readonly<Record<Stage, Readonly<Record<string, string>>>> = {
+  local: { oidcIssuer: 'http://localhost:4100', publicBaseUrl: 'http://localhost:4000' },
+  dev: {
+    createUserPool: 'true',
+    slackChannel: 'C0123456789',
+    slackSecretArn: secret('slack'),
+    webhookSecretArn: secret('teams'),
+    notifyEmail: 'oncall@example.com',
+  },
+  test: {
+    oidcIssuer: 'https://login.example.com',
+    oidcClientId: 'pages',
+    oidcCliClientId: 'cli',
+    oidcClientSecretArn: secret('oidc'),
+    oidcScopes: 'openid offline_access',
+    oidcGroupsClaim: 'roles',
+    oidcIdTokenAlgorithm: 'ES256',
+    publicBaseUrl: 'https://approvals.example.com',
+  },
+  prod: {},
+};
+
 const cache = join(treeRoot, 'node_modules', '.cache', 'interlock-synthesis');
 const run = promisify(execFile);
 
@@ -92,7 +117,13 @@ async function synthesiseInto(folder: string): Promise<void> {
   const bundles = await bundleFunctions();
   const { context } = JSON.parse(readFileSync(join(treeRoot, 'cdk.json'), 'utf8'));
   for (const stage of stages) {
-    process.env['CDK_CONTEXT_JSON'] = JSON.stringify({ ...context, ...cliContext, stage, nag: 'true' });
+    process.env['CDK_CONTEXT_JSON'] = JSON.stringify({
+      ...context,
+      ...cliContext,
+      ...settings[stage],
+      stage,
+      nag: 'true',
+    });
     process.env['CDK_OUTDIR'] = join(folder, stage);
     // CloudFormation's own rules take longer than all else; what they look at is the same in every stage.
     process.env['CDK_VALIDATION'] = String(stage === 'prod');

@@ -3,7 +3,8 @@ import { incidentIdFor } from '../../functions/platform/ids.ts';
 import { alarmEvent, arrivalOf, customEvent, signalOf } from './samples.ts';
 import { Crash, Fuse, freshWorkbench, type IntakeWorkbench, threeAm } from './workbench.ts';
 
-const alarm = (id: string) => arrivalOf(alarmEvent('ALARM', { id }));
+const alarm = (id: string, time = '2025-03-01T03:00:00Z') => arrivalOf(alarmEvent('ALARM', { id, time }));
+const recovery = (id: string, time: string) => arrivalOf(alarmEvent('OK', { id, time }));
 const incidentId = incidentIdFor(signalOf(alarmEvent()).fingerprint, 'event-1');
 const failed = { incidentId, result: 'needs-person', reason: 'triage proposed nothing' } as const;
 
@@ -154,4 +155,109 @@ test('closing while a more severe report takes the window over: both incidents a
     expect(await bench.ledgerTypes(first)).toContain('incident.closed');
     expect(await bench.executionNames()).toEqual([first, second].sort());
   }
+});
+
+describe('an incident whose problem went away by itself', () => {
+  const recovered = {
+    incidentId,
+    result: 'recovered',
+    reason: 'the problem went away by itself while people were asked',
+  } as const;
+  const recoveredIncident = async () => {
+    const bench = await openIncident();
+    await bench.intake().accept(recovery('event-2', '2025-03-01T03:01:00Z'));
+    return bench;
+  };
+
+  test('closes as recovered, starts the cooldown, and nobody is told', async () => {
+    const bench = await recoveredIncident();
+    const { subjects, people } = listener();
+    expect(await bench.closing({ people }).close(recovered)).toEqual({
+      outcome: 'closed',
+      result: 'recovered',
+    });
+    expect(await incidentItemOf(bench)).toMatchObject({
+      result: 'recovered',
+      resultReason: recovered.reason,
+    });
+    expect((await bench.everything()).controls).toMatchObject([
+      { incidentOpen: false, closesAtEpochMs: threeAm + 300_000 },
+    ]);
+    expect(await bench.sweep({ nowEpochMs: threeAm + 600_000, people })).toEqual([]);
+    expect(subjects).toEqual([]);
+  });
+
+  test.each([
+    ['came back before the close', true],
+    ['never went away', false],
+  ])('goes to a person when it %s', async (_case, cameBack) => {
+    const bench = cameBack ? await recoveredIncident() : await openIncident();
+    if (cameBack) await bench.intake().accept(alarm('event-3', '2025-03-01T03:02:00Z'));
+    const { subjects, people } = listener();
+    expect(await bench.closing({ people }).close(recovered)).toEqual({
+      outcome: 'closed',
+      result: 'needs-person',
+    });
+    expect(await incidentItemOf(bench)).toMatchObject({
+      result: 'needs-person',
+      resultReason: 'the problem went away while people were asked, and came back',
+    });
+    expect(subjects).toEqual([`Interlock: incident ${incidentId} needs you (needs-person)`]);
+    expect(await bench.closing({ people }).close(recovered)).toMatchObject({ outcome: 'already-closed' });
+    expect(subjects).toHaveLength(1);
+  });
+
+  test('that comes back in the very moment of the close is not lost', async () => {
+    for (let round = 0; round < 10; round++) {
+      const bench = await recoveredIncident();
+      const { subjects, people } = listener();
+      const [{ result }] = await Promise.all([
+        bench.closing({ people }).close(recovered),
+        bench.intake().accept(alarm('event-3', '2025-03-01T03:02:00Z')),
+      ]);
+      await bench.sweep({ nowEpochMs: threeAm + 600_000, people });
+      expect(subjects).toEqual([
+        result === 'recovered'
+          ? `Interlock: a problem came back after incident ${incidentId}`
+          : `Interlock: incident ${incidentId} needs you (needs-person)`,
+      ]);
+    }
+  });
+
+  test('loses the close against a report that got in between its read and its write', async () => {
+    const bench = await recoveredIncident();
+    const { subjects, people } = listener();
+    const back = () => bench.intake().accept(alarm('event-3', '2025-03-01T03:02:00Z'));
+    const fuse = new Fuse(undefined, back);
+    expect(await bench.closing({ people, fuse }).close(recovered)).toMatchObject({ result: 'needs-person' });
+    expect(subjects).toHaveLength(1);
+  });
+
+  test('is remembered as back when the close gets in between the read and the write of the report', async () => {
+    const bench = await recoveredIncident();
+    const fuse = new Fuse(undefined, () => bench.closing().close(recovered));
+    await bench.intake({ fuse }).accept(alarm('event-3', '2025-03-01T03:02:00Z'));
+    expect(await incidentItemOf(bench)).toMatchObject({ result: 'recovered' });
+    expect((await bench.everything()).controls).toMatchObject([
+      { incidentOpen: false, suppressedAtEpochMs: threeAm + 120_000, suppressedEventId: 'event-3' },
+    ]);
+  });
+
+  test('that comes back after the close: told after the cooldown, and opened anew after that', async () => {
+    const bench = await recoveredIncident();
+    await bench.closing().close(recovered);
+    const later = { nowEpochMs: threeAm + 120_000 };
+    expect(await bench.intake(later).accept(alarm('event-3', '2025-03-01T03:02:00Z'))).toMatchObject({
+      outcome: 'suppressed',
+    });
+    const { subjects, people } = listener();
+    expect(await bench.sweep({ nowEpochMs: threeAm + 300_000, people })).toEqual([
+      { incidentId, outcome: 'unresolved-told' },
+    ]);
+    expect(subjects).toEqual([`Interlock: a problem came back after incident ${incidentId}`]);
+    const after = { nowEpochMs: threeAm + 300_001 };
+    expect(await bench.intake(after).accept(alarm('event-4', '2025-03-01T03:05:00Z'))).toMatchObject({
+      outcome: 'opened',
+    });
+  });
 });

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { admit, type CooldownWindow, cooldownAt, isOpen } from '../../functions/intake/cooldown.ts';
+import {
+  admit,
+  type CooldownWindow,
+  cooldownAt,
+  isNews,
+  isOpen,
+  isReturn,
+  isStale,
+} from '../../functions/intake/cooldown.ts';
 import { severities } from '../../functions/platform/vocabulary.ts';
 
 const policy = {
@@ -64,6 +72,53 @@ test('an open incident suppresses however long it lasts', () => {
     decision: 'suppress',
     because: 'incident-open',
     incidentId: 'inc-00000000000000000001',
+  });
+});
+
+describe('reports and recoveries of an open incident', () => {
+  const reported = { ...open, reportedAtEpochMs: 1_740_798_000_000 };
+  const recovered = { ...reported, recoveredAtEpochMs: 1_740_798_060_000 };
+
+  test.each([
+    ['older', reported, 1_740_797_990_000, false],
+    ['as old', reported, 1_740_798_000_000, false],
+    ['less than a second later', reported, 1_740_798_000_999, false],
+    ['a second later', reported, 1_740_798_001_000, true],
+    ['of a window that remembers none', open, 1_740_797_990_000, true],
+    ['before the recovery, out of order', recovered, 1_740_798_059_999, true],
+    [
+      'less than a second after the last one, at the recovery',
+      { ...recovered, reportedAtEpochMs: 1_740_798_059_500 },
+      1_740_798_060_000,
+      true,
+    ],
+  ])('a report %s is news: %#', (_when, window, at, expected) => {
+    expect(isNews(window, at)).toBe(expected);
+  });
+
+  test.each([
+    [1_740_798_059_999, false],
+    [1_740_798_060_000, true],
+    [1_740_798_060_001, true],
+  ])('a report at %s, around the recovery, says that it came back: %s', (at, expected) => {
+    expect(isReturn(recovered, at)).toBe(expected);
+    expect(isReturn(reported, at)).toBe(false);
+  });
+
+  test.each([
+    [1_740_797_999_999, true],
+    [1_740_798_000_000, false],
+    [1_740_798_000_001, false],
+  ])('a recovery at %s, around the last report, is stale: %s', (at, expected) => {
+    expect(isStale(reported, at)).toBe(expected);
+    expect(isStale(open, at)).toBe(false);
+  });
+
+  test.each([
+    [1_740_798_059_999, true],
+    [1_740_798_060_000, false],
+  ])('a recovery at %s, around the last recovery, is stale: %s', (at, expected) => {
+    expect(isStale(recovered, at)).toBe(expected);
   });
 });
 

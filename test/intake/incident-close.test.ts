@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { closeInput, closingMessage } from '../../functions/intake/incident-close.ts';
+import { closeInput, closingMessage, needsTelling } from '../../functions/intake/incident-close.ts';
 import { incidentResults } from '../../functions/platform/vocabulary.ts';
 
 const incidentId = 'inc-0123456789abcdef0123';
@@ -96,11 +96,12 @@ describe('the message to a person', () => {
     });
   });
 
-  test('nobody is told about a resolved incident, and about every other one somebody is', () => {
+  test('nobody is told about a resolved or recovered incident, and about every other one somebody is', () => {
     const told = incidentResults.filter(
       (result) => closingMessage({ incidentId, result, reason: 'x' }, about) !== undefined,
     );
     expect(told).toEqual(['recommended', 'denied', 'rejected', 'stopped', 'rolled-back', 'needs-person']);
+    expect(incidentResults.filter(needsTelling)).toEqual(told);
   });
 
   test('a title cannot add lines of its own', () => {

@@ -3,7 +3,7 @@ import { incidentIdFor } from '../../functions/platform/ids.ts';
 import { alarmEvent, arrivalOf, configurationEvent, customEvent, signalOf } from './samples.ts';
 import { Crash, Fuse, freshWorkbench, type IntakeWorkbench, threeAm } from './workbench.ts';
 
-const alarm = (id: string) => arrivalOf(alarmEvent('ALARM', { id }));
+const alarm = (id: string, time = '2025-03-01T03:00:00Z') => arrivalOf(alarmEvent('ALARM', { id, time }));
 const recovery = (id: string, time = '2025-03-01T03:05:00Z') => arrivalOf(alarmEvent('OK', { id, time }));
 const custom = (id: string, severity: string) => arrivalOf(customEvent({ id, detail: { severity } }));
 const { fingerprint } = signalOf(alarmEvent());
@@ -44,6 +44,7 @@ describe('one event', () => {
         cooldownSeconds: 300,
         backoffLevel: 0,
         incidentOpen: true,
+        reportedAtEpochMs: 1_740_798_000_000,
         executionStarted: true,
       },
     ]);
@@ -360,3 +361,121 @@ describe('a recovery', () => {
     expect(incidents[0]?.['recoveredAtEpochMs'] === undefined).toBe(outcome === 'recorded');
   });
 });
+
+describe('a problem that goes away and comes back while its incident is open', () => {
+  const minute = (value: number) => `2025-03-01T03:0${value}:00Z`;
+  const recoveredAt = async (bench: IntakeWorkbench) =>
+    (await eventsAndIncidents(bench)).incidents[0]?.['recoveredAtEpochMs'];
+  const opened = async () => {
+    const bench = await freshWorkbench();
+    await bench.intake().accept(alarm('event-1'));
+    return bench;
+  };
+
+  test('is no recovered one any more, and the chain says so', async () => {
+    const bench = await opened();
+    const incidentId = incidentOf('event-1');
+    await bench.intake().accept(recovery('event-2', minute(1)));
+    expect(await recoveredAt(bench)).toBe(1_740_798_060_000);
+    const again = await bench.intake().accept(alarm('event-3', minute(2)));
+    expect(again).toEqual({ outcome: 'suppressed', incidentId });
+    expect(await bench.intake().accept(alarm('event-3', minute(2)))).toEqual({ outcome: 'repeated' });
+    expect(await recoveredAt(bench)).toBeUndefined();
+    expect(await bench.ledgerTypes(incidentId)).toEqual([
+      'signal.received',
+      'incident.opened',
+      'signal.recovered',
+      'signal.returned',
+    ]);
+    await bench.intake().accept(recovery('event-4', minute(3)));
+    expect(await recoveredAt(bench)).toBe(1_740_798_180_000);
+  });
+
+  type Said = readonly ['ALARM' | 'OK', number];
+  test.each<[string, boolean, readonly Said[]]>([
+    [
+      'reported, then over',
+      true,
+      [
+        ['ALARM', 1],
+        ['OK', 2],
+      ],
+    ],
+    [
+      'over, then reported',
+      false,
+      [
+        ['OK', 1],
+        ['ALARM', 2],
+      ],
+    ],
+    [
+      'over, reported, over',
+      true,
+      [
+        ['OK', 1],
+        ['ALARM', 2],
+        ['OK', 3],
+      ],
+    ],
+    [
+      'over, reported twice',
+      false,
+      [
+        ['OK', 1],
+        ['ALARM', 2],
+        ['ALARM', 3],
+      ],
+    ],
+  ])('%s: recovered is %s, in whatever order it is heard of', async (_case, isOver, said) => {
+    for (const order of permutations(said)) {
+      const bench = await opened();
+      for (const [index, [state, at]] of order.entries()) {
+        const id = `event-${index + 2}`;
+        await bench.intake().accept(arrivalOf(alarmEvent(state, { id, time: minute(at) })));
+      }
+      expect((await recoveredAt(bench)) !== undefined, JSON.stringify(order)).toBe(isOver);
+    }
+  });
+
+  test('in the same second counts as there', async () => {
+    const bench = await opened();
+    await bench.intake().accept(recovery('event-2', minute(1)));
+    await bench.intake().accept(alarm('event-3', minute(1)));
+    expect(await recoveredAt(bench)).toBeUndefined();
+  });
+
+  test('both at once, many times over: it counts as there', async () => {
+    for (let round = 0; round < 5; round++) {
+      const bench = await opened();
+      await Promise.all([
+        ...Array.from({ length: 6 }, (_, index) =>
+          bench.intake().accept(recovery(`over-${index}`, minute(1))),
+        ),
+        ...Array.from({ length: 6 }, (_, index) => bench.intake().accept(alarm(`back-${index}`, minute(2)))),
+      ]);
+      expect(await recoveredAt(bench)).toBeUndefined();
+      expect((await eventsAndIncidents(bench)).events).toHaveLength(13);
+    }
+  });
+
+  test('a storm over many seconds is suppressed whole', async () => {
+    const bench = await opened();
+    const results = await Promise.all(
+      Array.from({ length: 100 }, (_, index) =>
+        bench
+          .intake()
+          .accept(alarm(`storm-${index}`, `2025-03-01T03:01:${String(index % 10).padStart(2, '0')}Z`)),
+      ),
+    );
+    expect(count(results, 'outcome')).toEqual({ suppressed: 100 });
+    expect((await bench.everything()).controls).toMatchObject([{ reportedAtEpochMs: 1_740_798_069_000 }]);
+  });
+});
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((others) => [item, ...others]),
+  );
+}

@@ -226,9 +226,23 @@ describe('what can never be read is refused with a code', () => {
     ['empty title', { title: '' }],
     ['title a number', { title: 5 }],
     ['detail a number', { detail: 5 }],
+    ['requested by nobody', { requestedBy: '' }],
+    ['requested by 257 characters', { requestedBy: 'a'.repeat(257) }],
+    ['requested by a name with an invisible character', { requestedBy: 'a\u200bna' }],
+    ['requested by a list', { requestedBy: ['ana'] }],
   ])('custom signal: %s', (_, detail) => {
     const refusal = refusalOf(JSON.stringify(customEvent({ detail })));
     expect(refusal.code).toBe('intake.malformed-event');
+  });
+
+  test('a custom signal says who asked for it, and an alarm cannot', () => {
+    expect(signalOf(customEvent({ detail: { requestedBy: 'a'.repeat(256) } })).requestedBy).toBe(
+      'a'.repeat(256),
+    );
+    expect(signalOf(customEvent())).not.toHaveProperty('requestedBy');
+    expect(signalOf(alarmEvent('ALARM', { detail: { requestedBy: 'ana' } }))).not.toHaveProperty(
+      'requestedBy',
+    );
   });
 
   test('a __proto__ member is dropped: it neither refuses the signal nor lends it anything', () => {

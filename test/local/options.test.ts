@@ -5,13 +5,13 @@ import { scenarios } from '../../local/scenarios/catalogue.ts';
 describe('options of npm start', () => {
   it('default to the first scenario, for a person', () => {
     const parsed = parseOptions([]);
-    expect(parsed).toMatchObject({ outcome: 'options', options: { once: false, json: false } });
+    expect(parsed).toMatchObject({ outcome: 'options', options: { once: false, json: false, tls: false } });
     expect(parsed.outcome === 'options' && parsed.options.scenario.name).toBe('alias-rollback');
   });
 
   it('take everything at once', () => {
     const parsed = parseOptions(
-      '--scenario storm --once --json --model-url http://127.0.0.1:11434/v1/ --model qwen --port 4800'.split(
+      '--scenario storm --once --json --model-url http://127.0.0.1:11434/v1/ --model qwen --port 4800 --tls'.split(
         ' ',
       ),
     );
@@ -23,6 +23,7 @@ describe('options of npm start', () => {
         modelUrl: 'http://127.0.0.1:11434/v1',
         modelName: 'qwen',
         port: 4_800,
+        tls: true,
       },
     });
   });
@@ -40,6 +41,7 @@ describe('options of npm start', () => {
     [['--onec'], /Unknown option '--onec'/],
     [['storm'], /Unexpected argument 'storm'/],
     [['--port'], /argument missing/],
+    [['--tls=yes'], /does not take an argument/],
   ])('refuse %j', (args, message) => {
     const parsed = parseOptions(args);
     expect(parsed.outcome === 'invalid' && parsed.message).toMatch(message);

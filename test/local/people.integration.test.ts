@@ -14,6 +14,7 @@ it('the seeded users are different people to AWS, and may use the command line',
   expect(arns.toSorted()).toStrictEqual([
     'arn:aws:iam::000000000000:user/ana',
     'arn:aws:iam::000000000000:user/ben',
+    'arn:aws:iam::000000000000:user/kim',
     'arn:aws:iam::000000000000:user/mia',
   ]);
 });

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type { WriteStream } from 'node:tty';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
-import { formWith } from '../../local/scenarios/approver.ts';
+import { formWith } from '../../local/identity-provider/page-form.ts';
 import { printable, Screen } from '../../local/screen.ts';
 import { describe as wordsFor } from '../../local/timeline.ts';
 
@@ -24,11 +24,20 @@ describe('words of the timeline', () => {
     expect(wordsFor(made)).toMatchObject({ what: 'decision', more: 'deny: no [policy.forbid]' });
   });
 
+  it('say who voted, for whom, and by which way', () => {
+    const more = (detail: LedgerEntry['detail']): string => wordsFor(entry('approval.voted', detail)).more;
+    expect(more({ verdict: 'approve', via: 'page' })).toBe('ana says approve');
+    expect(more({ verdict: 'reject', via: 'slack', onBehalfOf: 'kim' })).toBe(
+      'ana for kim says reject, by slack',
+    );
+  });
+
   it('tell a resolved incident from another end', () => {
     expect(wordsFor(entry('incident.closed', { result: 'resolved' }))).toMatchObject({
       what: 'incident resolved',
       mood: 'good',
     });
+    expect(wordsFor(entry('incident.closed', { result: 'recovered' }))).toMatchObject({ mood: 'good' });
     expect(wordsFor(entry('incident.closed', { result: 'stopped', reason: 'kill switch' }))).toEqual({
       what: 'incident stopped',
       mood: 'bad',

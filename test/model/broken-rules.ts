@@ -67,6 +67,18 @@ export const brokenRules: readonly BrokenRule[] = [
     },
   },
   {
+    name: 'a cancellation written over whatever was decided meanwhile',
+    scenario: 'votes',
+    breaks: 3,
+    seams: { writes: on('cancel', always) },
+  },
+  {
+    name: 'a decision that nobody is told of',
+    scenario: 'votes',
+    breaks: 3,
+    seams: { writes: on('vote', (write) => (isNotice(write) ? onlyLookedAt(write) : write)) },
+  },
+  {
     name: 'a lock taken from a holder who has not ended',
     scenario: 'twoChanges',
     breaks: 4,
@@ -149,6 +161,18 @@ function on(kind: Operation['do'], rewrite: Rewrite): NonNullable<Seams['writes'
 
 function isOf(write: Write, prefix: string): boolean {
   return write.kind !== 'put' && write.key.pk.startsWith(prefix);
+}
+
+type Put = Extract<Write, { kind: 'put' }>;
+
+function isNotice(write: Write): write is Put {
+  return write.kind === 'put' && String(write.item['sk']).startsWith('NOTICE#');
+}
+
+/** The same condition, and nothing written. */
+function onlyLookedAt({ table, item }: Put): Write {
+  const key = { pk: String(item['pk']), sk: String(item['sk']) };
+  return { kind: 'check', table, key, condition: 'attribute_not_exists(pk)' };
 }
 
 /** The same write under a condition that always holds. */

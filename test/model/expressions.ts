@@ -154,12 +154,25 @@ function actionOf(clause: string, reader: Reader): Apply {
   if (clause !== 'SET') return reader.fail(clause);
   reader.expect('=');
   const value = sumOf(reader);
-  return (before, after, given) => {
-    after[nameOf(path, given)] = required(value(before, given), path);
-  };
+  return (before, after, given) => setAt(after, path, required(value(before, given), path), given);
 }
 
-/** Updates name attributes of the item itself; nothing here alters the inside of one. */
+/** Sets an attribute, or a member of a map that is there. */
+function setAt(after: Item, path: string, value: NativeAttributeValue, given: Placeholders): void {
+  const [name = '', ...inner] = path.split('.');
+  const attribute = nameOf(name, given);
+  if (inner.length === 0) {
+    after[attribute] = value;
+    return;
+  }
+  const map: unknown = after[attribute];
+  if (typeof map !== 'object' || map === null) throw new Error(`DynamoDB finds no map at ${name}`);
+  const copy = { ...(map as Item) };
+  setAt(copy, inner.join('.'), value, given);
+  after[attribute] = copy;
+}
+
+/** Anything but `SET` names attributes of the item itself. */
 function nameOf(path: string, { names }: Placeholders): string {
   const name = path.startsWith('#') ? names?.[path] : path;
   if (name === undefined || path.includes('.')) throw new Error(`cannot update ${path}`);

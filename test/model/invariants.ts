@@ -224,6 +224,10 @@ export class Invariants {
       return broken(6, 'a vote without a ledger entry');
     if (was.status !== 'pending') return broken(3, `an approval that was ${was.status} becomes ${is.status}`);
     if (is.votes.length < was.votes.length) return broken(3, 'a vote gets lost');
+    const outcome = itemKeys.notice(is.approvalId, 'outcome', is.version);
+    if (is.status !== 'pending' && this.#world.item(after, settings.operations, outcome) === undefined) {
+      return broken(3, `an approval becomes ${is.status} and nobody is to be told`);
+    }
     const last = is.votes.at(-1);
     if (is.votes.length > was.votes.length && last !== undefined && last.atEpochMs >= is.expiresAtEpochMs) {
       return broken(3, 'a vote counts at or after the end of the approval');

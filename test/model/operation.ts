@@ -9,6 +9,8 @@ export type Operation =
   | { readonly do: 'switch'; readonly state: 'engaged' | 'released' }
   | { readonly do: 'list-in-flight' }
   | { readonly do: 'vote'; readonly person: string; readonly verdict: 'approve' | 'reject' }
+  /** The incident recovered: nobody needs to decide any more. */
+  | { readonly do: 'cancel' }
   /** @param approvalId Absent: the plan's. */
   | { readonly do: 'settle'; readonly approvalId?: string }
   | { readonly do: 'sweep' }

@@ -71,9 +71,13 @@ async function run(operation: Operation, script: Script, seams: Seams, asked: Pl
       return switches(database, ledger).inFlight();
     case 'vote': {
       const { person: identityId, verdict } = operation;
-      const vote = { identityId, displayName: identityId, verdict };
+      const vote = { identityId, displayName: identityId, verdict, via: 'page' } as const;
       const approvals = new ApprovalStore(database, ledger, settings.operations, clock);
       return approvals.vote(approvalId, planDigest, vote, { may: 'decide' }, usableSeconds);
+    }
+    case 'cancel': {
+      const approvals = new ApprovalStore(database, ledger, settings.operations, clock);
+      return approvals.cancel(approvalId, 'incident-recovered', 'incident-watch');
     }
     case 'settle':
       return settleApproval(

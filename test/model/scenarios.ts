@@ -115,7 +115,8 @@ export const scenarios = {
   votes: {
     ...calm,
     name: 'votes',
-    about: 'two of two people approve, a third rejects, the wait is settled; the approval ends at any moment',
+    about:
+      'two of two people approve, a third rejects, the incident recovers, the wait is settled; the approval ends at any moment',
     changes: [change('A', { quorum: 2 })],
     isApprovalOnly: true,
     instants: [0, 599_999, 600_000],
@@ -123,6 +124,7 @@ export const scenarios = {
       voter('ana', 'approve'),
       voter('ben', 'approve'),
       voter('cleo', 'reject'),
+      { name: 'the recovery', does: [{ do: 'cancel' }] },
       { name: 'the incident', does: [{ do: 'settle' }], from: 2 },
     ],
   },

@@ -52,6 +52,8 @@ function doingOf(operation: Operation): string {
       return 'what is in flight';
     case 'vote':
       return `${operation.person} ${operation.verdict === 'approve' ? 'approves' : 'rejects'}`;
+    case 'cancel':
+      return 'nobody needs to decide any more';
     case 'settle':
       return 'the wait for people is over';
     case 'sweep':

@@ -228,7 +228,7 @@ export class World {
           variable.some((prefix) => pk.startsWith(prefix)) ||
           (pk === 'SWITCH' && sk === 'global' && does.has('switch')) ||
           pk === itemKeys.approval(verdictApprovalId).pk ||
-          (pk.startsWith('APPROVAL#') && (does.has('vote') || does.has('settle')));
+          (pk.startsWith('APPROVAL#') && (does.has('vote') || does.has('cancel') || does.has('settle')));
         if (isVariable) return undefined;
         return { value: this.tables.item(this.#initialTables, call.table, call.key) as never };
       }

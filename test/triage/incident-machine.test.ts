@@ -137,6 +137,30 @@ describe('pre-checks and recommendations', () => {
   });
 });
 
+describe('what people answer', () => {
+  it.each([
+    ['approved', 'resolved', 'all criteria hold'],
+    ['rejected', 'rejected', 'an approver rejected the plan'],
+    ['expired', 'rejected', 'nobody approved in time, which counts as a rejection'],
+    ['cancelled', 'recovered', 'the problem went away by itself while people were asked'],
+    ['Cancelled', 'rejected', 'an approver rejected the plan'],
+  ])('%s closes the incident as %s', async (approval, result, reason) => {
+    const { calls } = await runIncident(world({ decide: asksPeople, approval }));
+    expect(closedAs(calls)).toMatchObject({ result, reason });
+    expect(to(calls).includes('Change')).toBe(approval === 'approved');
+  });
+
+  it('settled as cancelled after the wait timed out closes it as recovered too', async () => {
+    const { calls } = await runIncident((call) => {
+      if (call.to === 'RequestApproval') throw named('States.Timeout', 'nobody answered');
+      if (call.to === 'SettleApproval') return { outcome: 'cancelled' };
+      return world({ decide: asksPeople })(call);
+    });
+    expect(closedAs(calls)).toMatchObject({ result: 'recovered' });
+    expect(to(calls)).not.toContain('Change');
+  });
+});
+
 describe('planning anew', () => {
   it('goes back to triage once when somebody else changed the target', async () => {
     const { calls } = await runIncident(world({ change: [targetChanged] }));
@@ -189,7 +213,10 @@ it('carries out nothing but what was decided automatic or approved, whatever any
   await fc.assert(
     fc.asyncProperty(
       fc.array(word, { minLength: 6, maxLength: 6 }),
-      fc.array(fc.constantFrom('approved', 'rejected', 'expired', 'pending'), { minLength: 6, maxLength: 6 }),
+      fc.array(fc.constantFrom('approved', 'rejected', 'expired', 'cancelled', 'pending'), {
+        minLength: 6,
+        maxLength: 6,
+      }),
       fc.array(fc.constantFrom([passed], [failed], []), { minLength: 6, maxLength: 6 }),
       fc.array(fc.tuple(ends, fc.boolean()), { minLength: 6, maxLength: 6 }),
       async (decisions, approvals, checks, changes) => {

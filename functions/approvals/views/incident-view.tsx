@@ -2,7 +2,7 @@ import { type LedgerEntry, verifyChain } from '../../audit/ledger-entry.ts';
 import { incidentChain } from '../../platform/item-keys.ts';
 import type { IncidentFile } from '../dossier.ts';
 import { showUntrusted } from '../untrusted-text.ts';
-import { Fact } from './approval-view.tsx';
+import { Fact } from './facts.tsx';
 import { clockTime, detailLine, eventName, moment } from './words.ts';
 
 /** One incident as the ledger tells it, with the check of its hash chain. */

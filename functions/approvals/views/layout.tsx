@@ -1,8 +1,20 @@
 import { html, raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
+import type { KillSwitchReading } from '../../platform/kill-switch-scope.ts';
 import type { Identity } from '../authority.ts';
-import type { KillSwitchReading } from '../dossier.ts';
+import { showUntrusted } from '../untrusted-text.ts';
+import { HowToRelease, StopForm } from './stop-view.tsx';
 import { style } from './style.ts';
+
+/** Who reads a page, with the tokens of the forms in its frame. */
+export interface Visitor {
+  readonly identity: Identity;
+  readonly signOutToken: string;
+  /** The server's clock, for the countdown. */
+  readonly now: number;
+  /** Absent for whoever may not stop everything. */
+  readonly stopToken?: string;
+}
 
 /** What stands on every page. */
 export interface Frame {
@@ -10,15 +22,16 @@ export interface Frame {
   readonly environment: string;
   readonly killSwitch: KillSwitchReading;
   /** Absent before sign-in. */
-  readonly visitor?: { readonly identity: Identity; readonly signOutToken: string };
+  readonly visitor?: Visitor;
 }
 
-/** A whole HTML document. No script, no asset, no request but this one. */
+/** A whole HTML document. It asks for nothing but the countdown, and works without that. */
 export function document(frame: Frame, content: Child) {
   return html`<!doctype html>${<Layout frame={frame}>{content}</Layout>}`;
 }
 
 function Layout({ frame, children }: { frame: Frame; children?: Child }) {
+  const { visitor } = frame;
   return (
     <html lang="en">
       <head>
@@ -28,8 +41,9 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
         <title>{frame.title} · Interlock</title>
         <style>{raw(style)}</style>
         <link rel="icon" href="data:," />
+        {visitor !== undefined && <script src="/countdown.js" defer />}
       </head>
-      <body>
+      <body data-now={visitor?.now}>
         <a class="skip" href="#main">
           Skip to the content
         </a>
@@ -48,10 +62,10 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
               </svg>
               Interlock <span>{frame.environment}</span>
             </a>
-            {frame.visitor !== undefined && (
+            {visitor !== undefined && (
               <form class="who" method="post" action="/sign-out">
-                <span>{frame.visitor.identity.displayName}</span>
-                <input type="hidden" name="csrf" value={frame.visitor.signOutToken} />
+                <span>{showUntrusted(visitor.identity.displayName)}</span>
+                <input type="hidden" name="csrf" value={visitor.signOutToken} />
                 <button class="link" type="submit">
                   Sign out
                 </button>
@@ -59,7 +73,7 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
             )}
           </div>
         </header>
-        <KillSwitch reading={frame.killSwitch} />
+        <KillSwitch reading={frame.killSwitch} stopToken={visitor?.stopToken} />
         <main id="main">
           <div class="wrap">{children}</div>
         </main>
@@ -71,9 +85,9 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
   );
 }
 
-function KillSwitch({ reading }: { reading: KillSwitchReading }) {
+function KillSwitch({ reading, stopToken }: { reading: KillSwitchReading; stopToken: string | undefined }) {
   return (
-    <div class={reading === 'released' ? 'switch' : 'switch on'} role="status">
+    <aside class={reading === 'released' ? 'switch' : 'switch on'} aria-label="Kill switch">
       <div class="wrap">
         <span class="dot" aria-hidden="true" />
         {reading === 'released' && <span>Kill switch is off.</span>}
@@ -88,7 +102,9 @@ function KillSwitch({ reading }: { reading: KillSwitchReading }) {
             or not.
           </span>
         )}
+        {stopToken !== undefined && reading !== 'engaged' && <StopForm formToken={stopToken} />}
+        {stopToken !== undefined && reading === 'engaged' && <HowToRelease />}
       </div>
-    </div>
+    </aside>
   );
 }

@@ -9,6 +9,8 @@ export function StatusTag({ approval, now }: { approval: Approval; now: number }
       return <span class="tag no">Rejected</span>;
     case 'expired':
       return <span class="tag no">Expired</span>;
+    case 'cancelled':
+      return <span class="tag">Cancelled</span>;
     case 'pending': {
       if (isPastExpiry(approval, now)) return <span class="tag no">Expired</span>;
       const needed = approvalsStillNeeded(approval);

@@ -16,6 +16,11 @@ export function clockTime(epochMs: number): string {
   return new Date(epochMs).toISOString().slice(11, 19);
 }
 
+/** `14:05 UTC` within a day from now, with its date beyond. */
+export function until(epochMs: number, now: number): string {
+  return epochMs - now < 86_400_000 ? `${clockTime(epochMs).slice(0, 5)} UTC` : moment(epochMs);
+}
+
 /** Rounded down, so that nobody is promised time that is not there. */
 export function timeLeft(untilEpochMs: number, now: number): string {
   const minutes = Math.floor((untilEpochMs - now) / 60_000);
@@ -23,6 +28,19 @@ export function timeLeft(untilEpochMs: number, now: number): string {
   if (minutes < 1) return 'less than a minute left';
   if (minutes < 120) return `${minutes} ${minutes === 1 ? 'minute' : 'minutes'} left`;
   return `${Math.floor(minutes / 60)} hours left`;
+}
+
+/** A share from 0 to 1 as whole percent. */
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** A text from an alarm that is longer stands in full further down the page. */
+export const longTextCharacters = 120;
+
+/** The beginning of a text, where one sentence is wanted. */
+export function shortened(text: string): string {
+  return text.length <= longTextCharacters ? text : `${text.slice(0, longTextCharacters - 1)}…`;
 }
 
 const targetTypes = new Map([

@@ -1,0 +1,44 @@
+import type { Command } from 'commander';
+import { InterlockError } from '../functions/platform/errors.ts';
+import { ApprovalsApi, readProviderClient } from './approvals-api.ts';
+import { connectFor, optionsOf } from './commands/options.ts';
+import type { Screen } from './device-prompt.ts';
+import { SignIn } from './sign-in.ts';
+import { configFolder, TokenFile } from './token-file.ts';
+
+/** Standard error, so that what a command prints can be piped. */
+const screen: Screen = {
+  isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+  write: (text) => void process.stderr.write(text),
+};
+
+/** Whether somebody can be asked. */
+export function isInteractive(): boolean {
+  return screen.isInteractive;
+}
+
+/** How a command signs in on its stage, and where the pages of that stage are. */
+export async function openSignIn(command: Command): Promise<{
+  readonly signIn: SignIn;
+  readonly stage: string;
+  readonly pagesUrl: string;
+  readonly file: TokenFile;
+}> {
+  const { as } = optionsOf(command);
+  const { stage, pagesUrl } = await connectFor(command);
+  if (stage !== 'local' && !pagesUrl.startsWith('https://')) {
+    throw new InterlockError('cli.insecure-pages', `the pages of stage ${stage} are not reached by https`);
+  }
+  const file = new TokenFile(configFolder(), stage);
+  const client = await readProviderClient(pagesUrl);
+  const signIn = new SignIn({ stage, client, file, screen, ...(as === undefined ? {} : { as }) });
+  return { signIn, stage, pagesUrl, file };
+}
+
+/** The approvals API as whoever runs the command. */
+export async function openApprovals(
+  command: Command,
+): Promise<{ readonly api: ApprovalsApi; readonly pagesUrl: string }> {
+  const { signIn, pagesUrl } = await openSignIn(command);
+  return { api: new ApprovalsApi(pagesUrl, () => signIn.idToken()), pagesUrl };
+}

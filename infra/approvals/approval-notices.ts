@@ -1,0 +1,59 @@
+import { Duration } from 'aws-cdk-lib';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Construct } from 'constructs';
+import { StreamSource } from '../platform/event-sources.ts';
+import { InterlockFunction } from '../platform/interlock-function.ts';
+import type { Platform } from '../platform/platform.ts';
+import { readSecrets } from './secrets.ts';
+
+export interface ApprovalNoticesProps {
+  readonly platform: Platform;
+  /** Origin of the pages, without a trailing slash: what links start with. */
+  readonly publicBaseUrl: string;
+}
+
+/**
+ * Tells people what the notices in the table say, on every channel there is. It may neither decide nor answer an
+ * execution: whoever could make it misbehave could silence people, which expires as a rejection, and no more.
+ */
+export class ApprovalNotices extends Construct {
+  constructor(scope: Construct, id: string, props: ApprovalNoticesProps) {
+    super(scope, id);
+    const { platform, publicBaseUrl } = props;
+    const { tables } = platform;
+    const { slack, webhookSecretArn } = platform.settings.channels;
+    const notices = new InterlockFunction(this, 'NoticesFunction', {
+      platform,
+      name: 'approval-notices',
+      tables: ['operations', 'ledger'],
+      environment: {
+        PERSON_TOPIC_ARN: platform.personTopic.topicArn,
+        PUBLIC_BASE_URL: publicBaseUrl,
+        ...(slack === undefined ? {} : { SLACK_CHANNEL: slack.channel, SLACK_SECRET_ARN: slack.secretArn }),
+        ...(slack?.apiUrl === undefined ? {} : { SLACK_API_URL: slack.apiUrl }),
+        ...(webhookSecretArn === undefined ? {} : { WEBHOOK_SECRET_ARN: webhookSecretArn }),
+      },
+    });
+    tables.grantOperations(notices, ['GetItem', 'Query'], {
+      verbs: ['PutItem', 'UpdateItem'],
+      keys: ['APPROVAL#*'],
+    });
+    tables.grantOperationsByStatus(notices);
+    tables.grantLedger(notices);
+    platform.grantTellPeople(notices);
+    readSecrets(notices, [slack?.secretArn, webhookSecretArn]);
+    new StreamSource(this, 'Stream', {
+      platform,
+      table: tables.operations,
+      target: notices,
+      filters: [{ eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'NOTICE#' }] } } } }],
+      holds: 'notices that could not be taken from the stream; the sweep sends them',
+    });
+    new Rule(this, 'Sweep', {
+      description: 'Interlock: sends notices that are due, reminds and escalates',
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(notices.function, { retryAttempts: 0 })],
+    });
+  }
+}

@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { ApprovalStore } from '../../functions/approvals/approval.store.ts';
+import type { Vote } from '../../functions/approvals/approval.ts';
+import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
+import {
+  deliverNotice,
+  type NoticeChannel,
+  type NoticeKey,
+  type NoticePorts,
+} from '../../functions/approvals/deliver-notices.ts';
+import { DossierStore } from '../../functions/approvals/dossier.store.ts';
+import { emailChannel } from '../../functions/approvals/email.client.ts';
+import { NoticeStore } from '../../functions/approvals/notice.store.ts';
+import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notice.ts';
+import { noticeCard } from '../../functions/approvals/notice-card.ts';
+import { channelUrl, postJson } from '../../functions/approvals/notice-http.client.ts';
+import { newsOf } from '../../functions/approvals/notice-news.ts';
+import { JsonSecret, slackSecret as secretSchema } from '../../functions/approvals/notice-secret.client.ts';
+import { SlackApi } from '../../functions/approvals/slack.client.ts';
+import { slackChannel } from '../../functions/approvals/slack-channel.ts';
+import type { LedgerStore } from '../../functions/audit/ledger.store.ts';
+import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
+import { planDigestOf } from '../../functions/change/plan.ts';
+import type { Database } from '../../functions/platform/dynamodb.ts';
+import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import { dossierOf, now, pending, planOf } from './fixtures.ts';
+import { type SlackStandIn, slackChannelId, slackSecret } from './slack-stand-in.ts';
+
+/** Tables, and the approvals on them. */
+export interface Ground {
+  readonly database: Database;
+  readonly ledger: LedgerStore;
+  readonly operations: string;
+  readonly approvals: ApprovalStore;
+}
+
+const approvers = parseApproverPolicy({
+  version: 1,
+  grants: [
+    { group: 'approvers', actionClasses: ['*'], environments: ['*'] },
+    { group: 'leads', actionClasses: ['traffic'], environments: ['local'], joins: 'escalation' },
+    { group: 'approvers', actionClasses: ['*'], environments: ['*'], joins: 'escalation' },
+    { group: 'others', actionClasses: ['traffic'], environments: ['prod'], joins: 'escalation' },
+  ],
+  agentOwners: [{ agentRole: 'responder', identityIds: ['olga'] }],
+});
+
+interface Mail {
+  readonly subject: string | undefined;
+  readonly text: string | undefined;
+}
+
+/** Approvals whose notices are delivered: real stores, real HTTP to Slack and the webhook, mail that is kept. */
+export class NoticeWorld {
+  readonly #ground: Ground;
+  readonly clock: { now: number };
+  readonly notices: NoticeStore;
+  readonly standIn: SlackStandIn;
+  readonly mails: Mail[] = [];
+  readonly failures: { readonly key: NoticeKey; readonly channel: Channel; readonly error: unknown }[] = [];
+  readonly ports: NoticePorts;
+  isMailAway = false;
+
+  /** @param clock The one that `ground` has too. */
+  constructor(ground: Ground, standIn: SlackStandIn, clock: { now: number }) {
+    this.#ground = ground;
+    this.clock = clock;
+    this.standIn = standIn;
+    const { database, ledger, operations, approvals } = ground;
+    this.notices = new NoticeStore(database, operations);
+    const dossiers = new DossierStore(database, ledger, operations);
+    const source = {
+      dossier: dossiers.dossier,
+      news: ((kind, dossier) =>
+        newsOf(
+          { approvers, publicBaseUrl: 'https://interlock.example/' },
+          kind,
+          dossier,
+        )) satisfies NoticePorts['news'],
+    };
+    const secret = { read: async () => slackSecret } as unknown as JsonSecret<typeof secretSchema>;
+    const api = new SlackApi('arn:secret', standIn.apiUrl, secret);
+    this.ports = {
+      ...source,
+      clock: () => this.clock.now,
+      notices: this.notices,
+      channels: [
+        emailChannel('arn:topic', this.#topic()),
+        slackChannel({ ...source, api, channelId: slackChannelId }),
+        this.#webhook(),
+      ],
+      recordFailure: (approval, channel, kind) =>
+        approvals.recordNotificationFailure(approval, channel, kind),
+      onFailure: (key, channel, error) => this.failures.push({ key, channel, error }),
+    };
+  }
+
+  /** A plan that people are asked about, ten minutes from now on. */
+  async ask({ quorum = 1, tier = 'medium' } = {}): Promise<{ approvalId: string; incidentId: string }> {
+    const approvalId = randomUUID();
+    const incidentId = `inc-${approvalId}`;
+    const plan = planOf(undefined, undefined, incidentId);
+    const planDigest = planDigestOf(plan);
+    const approval = pending({ approvalId, quorum }, plan);
+    const { decision, incident } = dossierOf(approval, plan);
+    const table = this.#ground.operations;
+    const items = [
+      { ...itemKeys.plan(incidentId, planDigest), plan, planDigest },
+      { ...itemKeys.decision(incidentId, planDigest), ...decision, tier },
+      { ...itemKeys.incident(incidentId), ...incident },
+    ];
+    await this.#ground.database.transact(items.map((item) => ({ kind: 'put', table, item })));
+    await this.#ground.approvals.create(approval, new Uint8Array([1]));
+    return { approvalId, incidentId };
+  }
+
+  async vote(approvalId: string, identityId: string, verdict: Vote['verdict'] = 'approve'): Promise<void> {
+    const approval = await this.#ground.approvals.get(approvalId);
+    const said = { identityId, displayName: identityId.toUpperCase(), verdict, via: 'page' } as const;
+    const reason = verdict === 'reject' ? { reason: 'wrong-timing' as const } : {};
+    const result = await this.#ground.approvals.vote(
+      approvalId,
+      approval?.planDigest ?? '',
+      { ...said, ...reason },
+      { may: 'decide' },
+      900,
+    );
+    if (result.outcome !== 'recorded') throw new Error(`the vote was ${result.outcome}`);
+  }
+
+  get approvals(): ApprovalStore {
+    return this.#ground.approvals;
+  }
+
+  /** Oldest first. */
+  async noticesOf(approvalId: string): Promise<Notice[]> {
+    const { pk } = itemKeys.approval(approvalId);
+    const items = await this.#ground.database.query(this.#ground.operations, pk, { skPrefix: 'NOTICE#' });
+    return (items as unknown as Notice[]).toSorted((a, b) => a.approvalVersion - b.approvalVersion);
+  }
+
+  async noticeOf(approvalId: string, kind: NoticeKind): Promise<Notice> {
+    const notice = (await this.noticesOf(approvalId)).find((each) => each.kind === kind);
+    if (notice === undefined) throw new Error(`no notice ${kind}`);
+    return notice;
+  }
+
+  /** What the stream or the sweep does with one notice. */
+  async deliver(approvalId: string, kind: NoticeKind, ports: Partial<NoticePorts> = {}) {
+    return deliverNotice({ ...this.ports, ...ports }, await this.noticeOf(approvalId, kind));
+  }
+
+  entries(incidentId: string): Promise<LedgerEntry[]> {
+    return this.#ground.ledger.read(incidentChain(incidentId));
+  }
+
+  after(milliseconds: number): void {
+    this.clock.now = now + milliseconds;
+  }
+
+  #topic(): SNSClient {
+    const client = new SNSClient({ region: 'us-east-1' });
+    client.send = (async (command: PublishCommand) => {
+      if (this.isMailAway) throw new Error('the topic is away');
+      this.mails.push({ subject: command.input.Subject, text: command.input.Message });
+      return {};
+    }) as unknown as SNSClient['send'];
+    return client;
+  }
+
+  #webhook(): NoticeChannel {
+    const url = channelUrl(this.standIn.webhookUrl);
+    return {
+      name: 'webhook',
+      deliver: async (news) => {
+        await postJson(url, noticeCard(news), { timeoutMs: 5_000 });
+        return {};
+      },
+    };
+  }
+}
