@@ -1,6 +1,6 @@
-import type { ApprovalDetail } from '../functions/approvals/api-views.ts';
+import type { ApprovalDetail } from '../functions/approvals/api/api-views.ts';
+import { question, rejectReason, timeLeft } from '../functions/approvals/pages/views/words.ts';
 import { showUntrusted } from '../functions/approvals/untrusted-text.ts';
-import { question, rejectReason, timeLeft } from '../functions/approvals/views/words.ts';
 import type { SuccessCriterion } from '../functions/change/plan.ts';
 import { bad, dim, good, instant } from './output.ts';
 

@@ -1,5 +1,9 @@
 import * as z from 'zod';
-import { type ApprovalDetail, approvalDetail, approvalSummary } from '../functions/approvals/api-views.ts';
+import {
+  type ApprovalDetail,
+  approvalDetail,
+  approvalSummary,
+} from '../functions/approvals/api/api-views.ts';
 import type { RejectReason } from '../functions/approvals/approval.ts';
 import { planDigestOf } from '../functions/change/plan.ts';
 import { DependencyUnavailableError, InterlockError } from '../functions/platform/errors.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ApprovalDetail } from '../../functions/approvals/api-views.ts';
+import type { ApprovalDetail } from '../../functions/approvals/api/api-views.ts';
 import type { RejectReason } from '../../functions/approvals/approval.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { approvalLines, exclusionWords, questionLines, statusLine } from '../approval-lines.ts';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { ApprovalSummary } from '../../functions/approvals/api-views.ts';
+import type { ApprovalSummary } from '../../functions/approvals/api/api-views.ts';
 import { commentMaxCharacters, rejectReasons } from '../../functions/approvals/approval.ts';
 import { inboxViews } from '../../functions/approvals/inbox.ts';
 import { exclusionWords } from '../approval-lines.ts';

@@ -22,7 +22,7 @@ import {
   rehearsalsSearched,
 } from './dossier.ts';
 import { type NeverAgain, neverAgainStatusKey, parseNeverAgain } from './never-again.ts';
-import type { Notice } from './notice.ts';
+import type { Notice } from './notices/notice.ts';
 
 /** How many approvals a list shows: each costs five reads. */
 const pendingShown = 25;

@@ -40,7 +40,7 @@ const ownEntries = {
     timeoutSeconds: 30,
   },
   'approval-pages': {
-    entry: `${capabilities}/approvals/pages.handler.tsx`,
+    entry: `${capabilities}/approvals/pages/pages.handler.tsx`,
     timeoutSeconds: 15,
   },
   'approval-callback': {
@@ -48,7 +48,7 @@ const ownEntries = {
     timeoutSeconds: 60,
   },
   'approval-notices': {
-    entry: `${capabilities}/approvals/notices.handler.ts`,
+    entry: `${capabilities}/approvals/notices/notices.handler.ts`,
     // Each notice goes to three channels, each of which may take ten seconds to fail.
     timeoutSeconds: 120,
   },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { style } from '../../functions/approvals/views/style.ts';
+import { style } from '../../functions/approvals/pages/views/style.ts';
 
 /** The look of the approval pages, and what only these pages have: people to pick from and a code to type. */
 export const look = `${style}

@@ -1,7 +1,7 @@
 import { exportSPKI, generateKeyPair, type JWTVerifyGetKey, SignJWT, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OidcApiIdentity } from '../../functions/approvals/api-identity.ts';
-import { openApiIdentity } from '../../functions/approvals/oidc-identity.client.ts';
+import { OidcApiIdentity } from '../../functions/approvals/sign-in/api-identity.ts';
+import { openApiIdentity } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
 import { now } from './fixtures.ts';
 import { type HostileProvider, startHostileProvider } from './hostile-provider.ts';
 

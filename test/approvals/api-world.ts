@@ -1,13 +1,13 @@
 import type { Hono } from 'hono';
-import type { ApiCaller } from '../../functions/approvals/api-identity.ts';
-import { apiRoutes } from '../../functions/approvals/api-routes.ts';
+import { apiRoutes } from '../../functions/approvals/api/api-routes.ts';
 import type { Approval } from '../../functions/approvals/approval.ts';
 import { type Identity, parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
 import type { NeverAgain } from '../../functions/approvals/never-again.ts';
-import type { PagesPorts } from '../../functions/approvals/pages-ports.ts';
+import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
 import type { RefusedVote } from '../../functions/approvals/refused-vote.ts';
-import { sessionKeys } from '../../functions/approvals/session.ts';
+import type { ApiCaller } from '../../functions/approvals/sign-in/api-identity.ts';
+import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
 import type { Plan } from '../../functions/change/plan.ts';
 import { dossierOf, now, planOf } from './fixtures.ts';
 import { KnownPeople } from './known-people.ts';

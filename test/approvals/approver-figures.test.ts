@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { approverFigures } from '../../functions/approvals/api/approver-figures.ts';
 import type { Approval, Vote } from '../../functions/approvals/approval.ts';
-import { approverFigures } from '../../functions/approvals/approver-figures.ts';
 import { now, pending, vote } from './fixtures.ts';
 
 /** The period of every case: the hour after the approvals were asked for. */

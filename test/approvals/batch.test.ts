@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { batchesIn, batchKeyOf } from '../../functions/approvals/batch.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
+import { batchesIn, batchKeyOf } from '../../functions/approvals/pages/batch.ts';
 import { dossierOf, pending, planOf } from './fixtures.ts';
 
 function request(name: string, over: Partial<Dossier> = {}, toValue = 'off', environment = 'local'): Dossier {

@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { ApprovalTokenClient } from '../../functions/approvals/approval-token.client.ts';
-import { SessionSecretClient } from '../../functions/approvals/session-secret.client.ts';
+import { SessionSecretClient } from '../../functions/approvals/sign-in/session-secret.client.ts';
 import { TaskCallbackClient } from '../../functions/approvals/task-callback.client.ts';
 import { now } from './fixtures.ts';
 

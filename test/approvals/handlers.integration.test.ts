@@ -64,7 +64,7 @@ beforeAll(async () => {
   const [request, settle, pages, callback] = await Promise.all([
     import('../../functions/approvals/request-approval.handler.ts'),
     import('../../functions/approvals/settle-approval.handler.ts'),
-    import('../../functions/approvals/pages.handler.tsx'),
+    import('../../functions/approvals/pages/pages.handler.tsx'),
     import('../../functions/approvals/callback.handler.ts'),
   ]);
   handlers = {

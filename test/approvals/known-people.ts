@@ -7,7 +7,7 @@ import type {
   SignedIn,
   SignInPage,
   SignInResult,
-} from '../../functions/approvals/identity.ts';
+} from '../../functions/approvals/sign-in/identity.ts';
 
 const cookieName = 'interlock-session';
 const cookie = { prefix: 'host', secure: true, httpOnly: true, sameSite: 'Lax', path: '/' } as const;

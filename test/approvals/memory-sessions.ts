@@ -1,6 +1,6 @@
 import type { Identity } from '../../functions/approvals/authority.ts';
-import type { People, PersonRecord } from '../../functions/approvals/person-record.ts';
-import type { Renewal, Session, Sessions } from '../../functions/approvals/session.ts';
+import type { People, PersonRecord } from '../../functions/approvals/sign-in/person-record.ts';
+import type { Renewal, Session, Sessions } from '../../functions/approvals/sign-in/session.ts';
 
 /** {@link Sessions} in memory; passes the same contract as the one in DynamoDB. */
 export class MemorySessions implements Sessions {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { NoticeKind } from '../../functions/approvals/notice.ts';
-import { deliverAll, sweepNotices } from '../../functions/approvals/notice-batch.ts';
-import { remindPeople } from '../../functions/approvals/remind-people.ts';
+import type { NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import { deliverAll, sweepNotices } from '../../functions/approvals/notices/notice-batch.ts';
+import { remindPeople } from '../../functions/approvals/notices/remind-people.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
 import { now } from './fixtures.ts';

@@ -11,8 +11,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
-import type { Notice, NoticeKind } from '../../functions/approvals/notice.ts';
-import { PersonRecordStore } from '../../functions/approvals/person-record.store.ts';
+import type { Notice, NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
@@ -95,8 +95,8 @@ beforeAll(async () => {
   };
   for (const [variable, value] of Object.entries(settings)) vi.stubEnv(variable, value);
   const [notices, pages] = await Promise.all([
-    import('../../functions/approvals/notices.handler.ts'),
-    import('../../functions/approvals/pages.handler.tsx'),
+    import('../../functions/approvals/notices/notices.handler.ts'),
+    import('../../functions/approvals/pages/pages.handler.tsx'),
   ]);
   handlers = {
     notices: notices.handler as unknown as Handler,

@@ -3,22 +3,25 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import type { Vote } from '../../functions/approvals/approval.ts';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
+import { DossierStore } from '../../functions/approvals/dossier.store.ts';
 import {
   deliverNotice,
   type NoticeChannel,
   type NoticeKey,
   type NoticePorts,
-} from '../../functions/approvals/deliver-notices.ts';
-import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import { emailChannel } from '../../functions/approvals/email.client.ts';
-import { NoticeStore } from '../../functions/approvals/notice.store.ts';
-import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notice.ts';
-import { noticeCard } from '../../functions/approvals/notice-card.ts';
-import { channelUrl, postJson } from '../../functions/approvals/notice-http.client.ts';
-import { newsOf } from '../../functions/approvals/notice-news.ts';
-import { JsonSecret, slackSecret as secretSchema } from '../../functions/approvals/notice-secret.client.ts';
-import { SlackApi } from '../../functions/approvals/slack.client.ts';
-import { slackChannel } from '../../functions/approvals/slack-channel.ts';
+} from '../../functions/approvals/notices/deliver-notices.ts';
+import { emailChannel } from '../../functions/approvals/notices/email.client.ts';
+import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
+import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
+import { channelUrl, postJson } from '../../functions/approvals/notices/notice-http.client.ts';
+import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
+import {
+  JsonSecret,
+  slackSecret as secretSchema,
+} from '../../functions/approvals/notices/notice-secret.client.ts';
+import { SlackApi } from '../../functions/approvals/slack/slack.client.ts';
+import { slackChannel } from '../../functions/approvals/slack/slack-channel.ts';
 import type { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { goesTo, retryDelayMs } from '../../functions/approvals/deliver-notices.ts';
-import { announcedNotice } from '../../functions/approvals/notice-batch.ts';
-import { messageLine } from '../../functions/approvals/notice-words.ts';
+import { goesTo, retryDelayMs } from '../../functions/approvals/notices/deliver-notices.ts';
+import { announcedNotice } from '../../functions/approvals/notices/notice-batch.ts';
+import { messageLine } from '../../functions/approvals/notices/notice-words.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 import { noticeDelivery } from './notices-delivery.ts';
 

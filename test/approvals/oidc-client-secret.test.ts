@@ -1,7 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OidcProviderClient } from '../../functions/approvals/oidc-provider.client.ts';
-import { clientSecret } from '../../functions/approvals/oidc-secret.client.ts';
+import { OidcProviderClient } from '../../functions/approvals/sign-in/oidc-provider.client.ts';
+import { clientSecret } from '../../functions/approvals/sign-in/oidc-secret.client.ts';
 import { pagesClient, signInThrough, startProvider, type TestProvider } from './oidc-provider.ts';
 import { decide, SessionApp, settingsFor, whoIs } from './session-app.ts';
 

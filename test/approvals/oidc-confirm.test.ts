@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sessionIdOf } from '../../functions/approvals/session.ts';
+import { sessionIdOf } from '../../functions/approvals/sign-in/session.ts';
 import type { Browser } from './browser.ts';
 import { signInThrough, startProvider, type TestProvider } from './oidc-provider.ts';
 import { decide, SessionApp, settingsFor, whoIs } from './session-app.ts';

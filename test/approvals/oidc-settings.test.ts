@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { identityFrom } from '../../functions/approvals/oidc-claims.ts';
-import { type OidcVariables, oidcSettings } from '../../functions/approvals/oidc-settings.ts';
+import { identityFrom } from '../../functions/approvals/sign-in/oidc-claims.ts';
+import { type OidcVariables, oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 
 const least: OidcVariables = {
   OIDC_ISSUER: 'https://login.example/tenant/v2.0',

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { batchItem, batchKeyOf } from '../../functions/approvals/batch.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
+import { batchItem, batchKeyOf } from '../../functions/approvals/pages/batch.ts';
 import type { Browser } from './browser.ts';
 import { now, pending, planOf } from './fixtures.ts';
 import { PagesWorld, tokenFor } from './pages-world.ts';

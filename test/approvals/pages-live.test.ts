@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { countdownScript } from '../../functions/approvals/countdown.browser.ts';
+import { countdownScript } from '../../functions/approvals/pages/countdown.browser.ts';
 import { now, pending } from './fixtures.ts';
 import { approve, PagesWorld, path, tokenFor } from './pages-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formToken } from '../../functions/approvals/csrf.ts';
+import { formToken } from '../../functions/approvals/pages/csrf.ts';
 import { now, pending, planOf } from './fixtures.ts';
 import { approve, PagesWorld, path, reject, tokenFor } from './pages-world.ts';
 

@@ -1,10 +1,10 @@
 import type { Approval } from '../../functions/approvals/approval.ts';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import type { Dossier, IncidentFile } from '../../functions/approvals/dossier.ts';
-import { approvalPages } from '../../functions/approvals/pages.tsx';
-import type { PagesPorts } from '../../functions/approvals/pages-ports.ts';
+import { approvalPages } from '../../functions/approvals/pages/pages.tsx';
+import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
 import type { RefusedVote, VoteRefusal } from '../../functions/approvals/refused-vote.ts';
-import { sessionKeys } from '../../functions/approvals/session.ts';
+import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
 import { emptyChain, sealEntries } from '../../functions/audit/ledger-entry.ts';
 import type { Plan } from '../../functions/change/plan.ts';
 import type { KillSwitchReading } from '../../functions/platform/kill-switch-scope.ts';

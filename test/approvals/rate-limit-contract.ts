@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { RateLimit } from '../../functions/approvals/pages-ports.ts';
-import { requestsPerWindow, windowStart } from '../../functions/approvals/rate-limit.ts';
+import type { RateLimit } from '../../functions/approvals/pages/pages-ports.ts';
+import { requestsPerWindow, windowStart } from '../../functions/approvals/pages/rate-limit.ts';
 import type { Clock } from '../../functions/platform/clock.ts';
 import { now } from './fixtures.ts';
 

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it } from 'vitest';
-import { RateLimitStore } from '../../functions/approvals/rate-limit.store.ts';
+import { RateLimitStore } from '../../functions/approvals/pages/rate-limit.store.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { now } from './fixtures.ts';

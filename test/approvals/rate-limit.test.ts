@@ -1,13 +1,13 @@
 import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PagesPorts } from '../../functions/approvals/pages-ports.ts';
+import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
 import {
   addressKey,
   addressOf,
   limitRequests,
   secondsToNextWindow,
   windowStart,
-} from '../../functions/approvals/rate-limit.ts';
+} from '../../functions/approvals/pages/rate-limit.ts';
 import { now } from './fixtures.ts';
 import { MemoryRateLimit, rateLimitContract } from './rate-limit-contract.ts';
 

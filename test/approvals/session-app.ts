@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
-import { OidcProviderClient } from '../../functions/approvals/oidc-provider.client.ts';
-import type { OidcProvider } from '../../functions/approvals/oidc-provider.ts';
-import { type OidcSettings, oidcSettings } from '../../functions/approvals/oidc-settings.ts';
-import { OidcSignIn } from '../../functions/approvals/oidc-sign-in.ts';
-import { PageFrame } from '../../functions/approvals/page-frame.tsx';
-import type { PagesPorts } from '../../functions/approvals/pages-ports.ts';
-import { sessionKeys } from '../../functions/approvals/session.ts';
-import { sessionRoutes } from '../../functions/approvals/session-routes.tsx';
+import { PageFrame } from '../../functions/approvals/pages/page-frame.tsx';
+import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
+import { OidcProviderClient } from '../../functions/approvals/sign-in/oidc-provider.client.ts';
+import type { OidcProvider } from '../../functions/approvals/sign-in/oidc-provider.ts';
+import { type OidcSettings, oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
+import { OidcSignIn } from '../../functions/approvals/sign-in/oidc-sign-in.ts';
+import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
+import { sessionRoutes } from '../../functions/approvals/sign-in/session-routes.tsx';
 import { Browser } from './browser.ts';
 import { MemoryPeople, MemorySessions } from './memory-sessions.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { People } from '../../functions/approvals/person-record.ts';
-import type { Session, Sessions } from '../../functions/approvals/session.ts';
+import type { People } from '../../functions/approvals/sign-in/person-record.ts';
+import type { Session, Sessions } from '../../functions/approvals/sign-in/session.ts';
 import { now } from './fixtures.ts';
 
 /** A session that began at `now`. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PersonRecordStore } from '../../functions/approvals/person-record.store.ts';
-import { SessionStore } from '../../functions/approvals/session.store.ts';
+import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
+import { SessionStore } from '../../functions/approvals/sign-in/session.store.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { now } from './fixtures.ts';

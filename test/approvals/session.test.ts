@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { formToken, isFormToken } from '../../functions/approvals/csrf.ts';
+import { formToken, isFormToken } from '../../functions/approvals/pages/csrf.ts';
 import {
   newState,
   openAttempt,
   returnPathOf,
   sealAttempt,
   stateDigestOf,
-} from '../../functions/approvals/oidc-attempt.ts';
-import { seal, unseal } from '../../functions/approvals/oidc-seal.ts';
-import { safeReturnPath } from '../../functions/approvals/return-path.ts';
+} from '../../functions/approvals/sign-in/oidc-attempt.ts';
+import { seal, unseal } from '../../functions/approvals/sign-in/oidc-seal.ts';
+import { safeReturnPath } from '../../functions/approvals/sign-in/return-path.ts';
 import {
   canBeSessionSecret,
   isFresh,
@@ -17,7 +17,7 @@ import {
   type Session,
   sessionIdOf,
   sessionKeys,
-} from '../../functions/approvals/session.ts';
+} from '../../functions/approvals/sign-in/session.ts';
 import { now } from './fixtures.ts';
 import { sessionOf } from './session-contract.ts';
 

@@ -1,12 +1,16 @@
 import { inspect } from 'node:util';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { noticeCard } from '../../functions/approvals/notice-card.ts';
-import { channelUrl } from '../../functions/approvals/notice-http.client.ts';
-import { JsonSecret, slackSecret, webhookSecret } from '../../functions/approvals/notice-secret.client.ts';
-import type { News } from '../../functions/approvals/notice-words.ts';
-import { SlackApi } from '../../functions/approvals/slack.client.ts';
-import { webhookChannel } from '../../functions/approvals/webhook.client.ts';
+import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
+import { channelUrl } from '../../functions/approvals/notices/notice-http.client.ts';
+import {
+  JsonSecret,
+  slackSecret,
+  webhookSecret,
+} from '../../functions/approvals/notices/notice-secret.client.ts';
+import type { News } from '../../functions/approvals/notices/notice-words.ts';
+import { webhookChannel } from '../../functions/approvals/notices/webhook.client.ts';
+import { SlackApi } from '../../functions/approvals/slack/slack.client.ts';
 import { dossierOf, now, pending } from './fixtures.ts';
 import {
   type Behaviour,

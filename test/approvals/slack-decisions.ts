@@ -3,12 +3,15 @@ import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import { JsonSecret, slackSecret as secretSchema } from '../../functions/approvals/notice-secret.client.ts';
-import { PersonRecordStore } from '../../functions/approvals/person-record.store.ts';
+import {
+  JsonSecret,
+  slackSecret as secretSchema,
+} from '../../functions/approvals/notices/notice-secret.client.ts';
 import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import type { RefusedVote } from '../../functions/approvals/refused-vote.ts';
-import { openSlack, SlackApi } from '../../functions/approvals/slack.client.ts';
-import { slackRoutes } from '../../functions/approvals/slack-routes.ts';
+import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
+import { openSlack, SlackApi } from '../../functions/approvals/slack/slack.client.ts';
+import { slackRoutes } from '../../functions/approvals/slack/slack-routes.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { now, planOf } from './fixtures.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseSlackInteraction, slackIdentityOf } from '../../functions/approvals/slack-interaction.ts';
-import { judgeSlackSignature } from '../../functions/approvals/slack-signature.ts';
+import { parseSlackInteraction, slackIdentityOf } from '../../functions/approvals/slack/slack-interaction.ts';
+import { judgeSlackSignature } from '../../functions/approvals/slack/slack-signature.ts';
 import { signedBody, slackChannelId, slackPayload, slackTeamId } from './slack-stand-in.ts';
 
 /** 22 November 2026, 10:00:00 UTC. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../functions/approvals/approval.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
-import type { NoticeKind } from '../../functions/approvals/notice.ts';
-import { noticeCard } from '../../functions/approvals/notice-card.ts';
-import { noticeText } from '../../functions/approvals/notice-text.ts';
-import type { News } from '../../functions/approvals/notice-words.ts';
-import { slackMessage } from '../../functions/approvals/slack-message.ts';
+import type { NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
+import { noticeText } from '../../functions/approvals/notices/notice-text.ts';
+import type { News } from '../../functions/approvals/notices/notice-words.ts';
+import { slackMessage } from '../../functions/approvals/slack/slack-message.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { dossierOf, now, pending, planOf, vote } from './fixtures.ts';
 import { hostileTexts } from './notices-hostile.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newsOf } from '../../functions/approvals/notice-news.ts';
+import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
 import { randomId } from '../../functions/platform/ids.ts';
 import type { Asked } from './asked.ts';
 import { elementsOf, parseStrictHtml } from './strict-html.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { slackValue } from '../../functions/approvals/slack-interaction.ts';
+import { slackValue } from '../../functions/approvals/slack/slack-interaction.ts';
 import {
   signedBody,
   slackChannelId,

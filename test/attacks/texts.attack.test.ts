@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noticeCard } from '../../functions/approvals/notice-card.ts';
-import { newsOf } from '../../functions/approvals/notice-news.ts';
-import { noticeText } from '../../functions/approvals/notice-text.ts';
-import { slackMessage } from '../../functions/approvals/slack-message.ts';
+import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
+import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
+import { noticeText } from '../../functions/approvals/notices/notice-text.ts';
+import { slackMessage } from '../../functions/approvals/slack/slack-message.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { planOf } from '../approvals/fixtures.ts';
 import { slackPayload, slackRequest, slackTeamId } from '../approvals/slack-stand-in.ts';

@@ -199,15 +199,17 @@ describe('keyboard only', () => {
     await page.goto(`${state.frontDoorUrl}${asked.path}`);
     await tabTo(page, /^Sign in/);
     await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Who are you?' }).waitFor();
     await tabTo(page, /Ben Osei/);
     await page.keyboard.press('Enter');
-    await page.waitForURL(`**${asked.path}`);
+    await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
     await tabTo(page, /^Skip to the content$/);
     await page.keyboard.press('Enter');
     await tabTo(page, /^Approve$/);
     await visit.screenshot('approve');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 2, name: 'Approved' }).waitFor();
+    await page.waitForLoadState();
     await tabTo(page, /^Timeline of this incident$/);
     await page.keyboard.press('Enter');
     await page.getByText('chain intact').waitFor();
@@ -284,7 +286,7 @@ describe('hostile texts', () => {
         'script:not([src="/countdown.js"]), img, iframe, object, embed, base, video, dialog, template, math',
       );
       expect([path, await foreign.count()]).toStrictEqual([path, 0]);
-      await looksRight(path.replaceAll(/\W+/g, '-').slice(0, 12));
+      await looksRight(path.split('/')[1] || 'inbox');
     }
   });
 });

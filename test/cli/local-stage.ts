@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
-import { openApiIdentity } from '../../functions/approvals/oidc-identity.client.ts';
+import { openApiIdentity } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../local/identity-provider/provider.ts';
 import { ApiWorld } from '../approvals/api-world.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { oidcSettings } from '../../functions/approvals/oidc-settings.ts';
+import { oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 import { idTokenAlgorithms } from '../../infra/approvals/approval-settings.ts';
 import { parseStageSettings } from '../../infra/stage-settings.ts';
 

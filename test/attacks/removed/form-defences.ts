@@ -13,7 +13,7 @@ export const formDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         '    const warning = context.req.query(undoneQuery) === undefined ? undefined : signedInAgain;',
         `    const { planDigest } = opened.dossier.approval;
     const said = { planDigest, verdict: 'approve', via: 'page' };
@@ -28,7 +28,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: link(...['PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'].map((method) => `${method} ${whole}`)),
     edits: [
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         "routes.post('/:id',",
         "routes.on(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'], '/:id',",
       ),
@@ -42,13 +42,13 @@ export const formDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         "routes.get('/:id', async (context) => {",
         "routes.get('/:id', async (context, next) => {\n    if (context.req.query('verdict') !== undefined) return next();",
       ),
-      edit('approval-routes.tsx', "routes.post('/:id',", "routes.all('/:id',"),
+      edit('pages/approval-routes.tsx', "routes.post('/:id',", "routes.all('/:id',"),
       edit(
-        'form.ts',
+        'pages/form.ts',
         'await context.req.parseBody({ all: true })',
         '{ ...context.req.query(), ...(await context.req.parseBody({ all: true })) }',
       ),
@@ -59,7 +59,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: link('GET that asks to be taken for a POST decides nothing'),
     edits: [
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         'const app = new Hono();',
         `const app = new Hono();
   app.use(async (context, next) => {
@@ -81,7 +81,7 @@ export const formDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         "routes.get('/:id', async (context) => {",
         `routes.get('/:id', async (context) => {
     if ((await ports.people.identify(context)) === undefined) {
@@ -116,7 +116,7 @@ export const formDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         'if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(approvalId), csrf)) {',
         'if (false) {',
       ),
@@ -126,9 +126,9 @@ export const formDefences: readonly RemovedDefence[] = [
     without: 'asking for a token where a form has none',
     attacks: form('another site sends the form without a token'),
     edits: [
-      edit('approval-routes.tsx', 'if (csrf === undefined) return', 'if (false) return'),
+      edit('pages/approval-routes.tsx', 'if (csrf === undefined) return', 'if (false) return'),
       edit(
-        'approval-routes.tsx',
+        'pages/approval-routes.tsx',
         'if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(approvalId), csrf)) {',
         'if (csrf && !isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(approvalId), csrf)) {',
       ),
@@ -142,7 +142,7 @@ export const formDefences: readonly RemovedDefence[] = [
       'with the token of a session that has expired',
       'with the token of a session that was ended',
     ),
-    edits: [edit('csrf.ts', 'JSON.stringify([sessionId, purpose])', 'JSON.stringify([purpose])')],
+    edits: [edit('pages/csrf.ts', 'JSON.stringify([sessionId, purpose])', 'JSON.stringify([purpose])')],
   },
   {
     without: 'binding a token to what its form does',
@@ -153,12 +153,12 @@ export const formDefences: readonly RemovedDefence[] = [
       'stops everything from another site',
       'decides a batch from another site',
     ),
-    edits: [edit('csrf.ts', 'JSON.stringify([sessionId, purpose])', 'JSON.stringify([sessionId])')],
+    edits: [edit('pages/csrf.ts', 'JSON.stringify([sessionId, purpose])', 'JSON.stringify([sessionId])')],
   },
   {
     without: 'looking at where a browser says that a form comes from',
     attacks: form('from another site in an approver’s browser, with a token that leaked'),
-    edits: [edit('pages.tsx', "site === 'same-origin' ||", "true || site === 'same-origin' ||")],
+    edits: [edit('pages/pages.tsx', "site === 'same-origin' ||", "true || site === 'same-origin' ||")],
   },
   {
     without: 'looking whether somebody has voted before',
@@ -181,7 +181,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('as JSON, as plain text or as a file, as another site could send them'),
     edits: [
       edit(
-        'form.ts',
+        'pages/form.ts',
         'const fields = await context.req.parseBody({ all: true });',
         `const text = await context.req.raw.clone().text();
     const fields = text.startsWith('{') ? JSON.parse(text) : await context.req.parseBody({ all: true });`,
@@ -191,14 +191,14 @@ export const formDefences: readonly RemovedDefence[] = [
   {
     without: 'seeing that a field came twice',
     attacks: form('with fields twice, so that one check reads the first and another the last'),
-    edits: [edit('form.ts', 'parseBody({ all: true })', 'parseBody()')],
+    edits: [edit('pages/form.ts', 'parseBody({ all: true })', 'parseBody()')],
   },
   {
     without: 'refusing fields that nobody offered',
     attacks: form('with fields that nobody offered'),
     edits: [
       edit(
-        'vote-form.ts',
+        'pages/vote-form.ts',
         "z.strictObject({ csrf, planDigest, verdict: z.literal('approve'), comment })",
         "z.object({ csrf, planDigest, verdict: z.literal('approve'), comment })",
       ),
@@ -209,7 +209,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('signs an approver out from another site'),
     edits: [
       edit(
-        'session-routes.tsx',
+        'sign-in/session-routes.tsx',
         "if (!isFormToken(await ports.keys(), signedIn.sessionId, 'sign-out', form?.csrf)) {",
         'if (false) {',
       ),
@@ -220,7 +220,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('stops everything from another site'),
     edits: [
       edit(
-        'stop-routes.tsx',
+        'pages/stop-routes.tsx',
         "if (!isFormToken(await ports.keys(), signedIn.sessionId, 'stop', form.csrf)) {",
         'if (false) {',
       ),
@@ -231,7 +231,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('decides a batch from another site'),
     edits: [
       edit(
-        'batch-routes.tsx',
+        'pages/batch-routes.tsx',
         'if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(key), csrf)) {',
         'if (false) {',
       ),

@@ -11,12 +11,12 @@ export const pageDefences: readonly RemovedDefence[] = [
   {
     without: 'a limit of the body',
     attacks: limit('a comment of a megabyte', 'a megabyte whose length is not said'),
-    edits: [edit('pages.tsx', 'maxSize: bodyLimitBytes', 'maxSize: 1e9')],
+    edits: [edit('pages/pages.tsx', 'maxSize: bodyLimitBytes', 'maxSize: 1e9')],
   },
   {
     without: 'a limit of comments',
     attacks: limit('a comment of one character too many'),
-    edits: [edit('vote-form.ts', 'z.maxLength(commentMaxCharacters)', 'z.maxLength(1e6)')],
+    edits: [edit('pages/vote-form.ts', 'z.maxLength(commentMaxCharacters)', 'z.maxLength(1e6)')],
   },
   {
     without: 'counting what a person sends',
@@ -25,7 +25,7 @@ export const pageDefences: readonly RemovedDefence[] = [
       ...cases('the API', 'takes a token more than thirty times a minute, and counts each of them once'),
       ...cases('Slack', 'is pressed more than thirty times a minute by one user'),
     ],
-    edits: [edit('rate-limit.ts', 'identity: 30', 'identity: 3_000')],
+    edits: [edit('pages/rate-limit.ts', 'identity: 30', 'identity: 3_000')],
   },
   {
     without: 'counting what an address sends',
@@ -33,14 +33,14 @@ export const pageDefences: readonly RemovedDefence[] = [
       'one address sends more than three hundred a minute, whatever it says of itself',
       'one network sends from a new IPv6 address each time',
     ),
-    edits: [edit('rate-limit.ts', 'address: 300', 'address: 30_000')],
+    edits: [edit('pages/rate-limit.ts', 'address: 300', 'address: 30_000')],
   },
   {
     without: 'an address that the caller cannot choose',
     attacks: limit('one address sends more than three hundred a minute, whatever it says of itself'),
     edits: [
       edit(
-        'rate-limit.ts',
+        'pages/rate-limit.ts',
         "return typeof sourceIp === 'string' ?",
         "const said = context.req.header('x-forwarded-for');\n  if (said !== undefined) return said;\n  return typeof sourceIp === 'string' ?",
       ),
@@ -49,7 +49,7 @@ export const pageDefences: readonly RemovedDefence[] = [
   {
     without: 'taking a network for one caller',
     attacks: limit('one network sends from a new IPv6 address each time'),
-    edits: [edit('rate-limit.ts', "groups.slice(0, 4).join(':')", "groups.join(':')")],
+    edits: [edit('pages/rate-limit.ts', "groups.slice(0, 4).join(':')", "groups.join(':')")],
   },
   {
     without: 'one entry for one person and reason',
@@ -80,7 +80,7 @@ export const pageDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'page-frame.tsx',
+        'pages/page-frame.tsx',
         "'There is no such page, or it is not yours to read.'",
         "'There is no page ' + decodeURIComponent(new URL(context.req.url).pathname)",
       ),
@@ -91,7 +91,7 @@ export const pageDefences: readonly RemovedDefence[] = [
     attacks: found('incidents that one may not read differ from those that do not exist'),
     edits: [
       edit(
-        'reading-routes.tsx',
+        'pages/reading-routes.tsx',
         '!mayView(ports.approvers, signedIn.identity, file.incident.signal.environment)',
         'false',
       ),
@@ -107,7 +107,7 @@ export const pageDefences: readonly RemovedDefence[] = [
     attacks: found('an error says what is inside'),
     edits: [
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         "const text = 'Please look at the page again before you decide anything.';",
         'const text = String(error.stack);',
       ),
@@ -116,29 +116,29 @@ export const pageDefences: readonly RemovedDefence[] = [
   {
     without: 'frame-ancestors',
     attacks: framing('a page of the attacker’s shows ours in a frame under their own buttons'),
-    edits: [edit('pages.tsx', `frameAncestors: ["'none'"],`, '')],
+    edits: [edit('pages/pages.tsx', `frameAncestors: ["'none'"],`, '')],
   },
   {
     without: 'X-Frame-Options',
     attacks: framing('a page of the attacker’s shows ours in a frame under their own buttons'),
-    edits: [edit('pages.tsx', "xFrameOptions: 'DENY',", 'xFrameOptions: false,')],
+    edits: [edit('pages/pages.tsx', "xFrameOptions: 'DENY',", 'xFrameOptions: false,')],
   },
   {
     without: 'form-action',
     attacks: framing('a page of ours is made to load, run or send something from elsewhere'),
-    edits: [edit('pages.tsx', `formAction: ["'self'"],`, '')],
+    edits: [edit('pages/pages.tsx', `formAction: ["'self'"],`, '')],
   },
   {
     without: 'a script-src of our own',
     attacks: framing('a page of ours is made to load, run or send something from elsewhere'),
-    edits: [edit('pages.tsx', `scriptSrc: ["'self'"],`, `scriptSrc: ["'self'", "'unsafe-inline'"],`)],
+    edits: [edit('pages/pages.tsx', `scriptSrc: ["'self'"],`, `scriptSrc: ["'self'", "'unsafe-inline'"],`)],
   },
   {
     without: 'nosniff',
     attacks: framing('an answer is taken for something else than it is, or handed to another origin'),
     edits: [
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         "xFrameOptions: 'DENY',",
         "xFrameOptions: 'DENY',\n      xContentTypeOptions: false,",
       ),
@@ -147,19 +147,19 @@ export const pageDefences: readonly RemovedDefence[] = [
   {
     without: 'strict transport',
     attacks: framing('a browser comes by plain HTTP after it has been here once'),
-    edits: [edit('pages.tsx', "'max-age=31536000'", "'max-age=60'")],
+    edits: [edit('pages/pages.tsx', "'max-age=31536000'", "'max-age=60'")],
   },
   {
     without: 'silence towards other origins',
     attacks: framing('a preflight of another origin is answered with permission'),
     edits: [
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         'import { secureHeaders }',
         "import { cors } from 'hono/cors';\nimport { secureHeaders }",
       ),
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         'const app = new Hono();',
         "const app = new Hono();\n  app.use(cors({ origin: '*' }));",
       ),
@@ -173,11 +173,11 @@ export const pageDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'views/votes.tsx',
+        'pages/views/votes.tsx',
         '<p>{showUntrusted(vote.comment)}</p>',
         '<p>{raw(showUntrusted(vote.comment))}</p>',
       ),
-      edit('views/votes.tsx', 'import { showUntrusted }', `${rawImport}import { showUntrusted }`),
+      edit('pages/views/votes.tsx', 'import { showUntrusted }', `${rawImport}import { showUntrusted }`),
     ],
   },
   {
@@ -202,7 +202,7 @@ export const pageDefences: readonly RemovedDefence[] = [
     attacks: text('become an address of a link, a form or a style'),
     edits: [
       edit(
-        'views/grounds.tsx',
+        'pages/views/grounds.tsx',
         'cited <code>{showUntrusted(citation)}</code>',
         'cited <a href={citation}>{showUntrusted(citation)}</a>',
       ),

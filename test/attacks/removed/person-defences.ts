@@ -59,7 +59,7 @@ export const personDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'confirm-person.ts',
+        'pages/confirm-person.ts',
         'const confirmation = await people.confirm(context, signedIn);',
         "const confirmation = { outcome: 'confirmed', signedIn };",
       ),
@@ -162,14 +162,16 @@ export const personDefences: readonly RemovedDefence[] = [
   {
     without: 'asking whether a request is one of the batch',
     attacks: who('over a batch is used for a request of another tier, another question and another plan'),
-    edits: [edit('batch-routes.tsx', 'if (batchKeyOf(opened.dossier) !== key) return', 'if (false) return')],
+    edits: [
+      edit('pages/batch-routes.tsx', 'if (batchKeyOf(opened.dossier) !== key) return', 'if (false) return'),
+    ],
   },
   {
     without: 'asking who may stop everything',
     attacks: who('to stop everything is claimed by somebody who may decide nothing'),
     edits: [
       edit(
-        'stop-routes.tsx',
+        'pages/stop-routes.tsx',
         'if (!mayView(ports.approvers, person.identity, ports.environment)) {',
         'if (false) {',
       ),

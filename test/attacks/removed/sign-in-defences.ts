@@ -10,7 +10,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('sends somebody elsewhere afterwards'),
     edits: [
       edit(
-        'return-path.ts',
+        'sign-in/return-path.ts',
         'export function safeReturnPath(asked: unknown): string {',
         "export function safeReturnPath(asked: unknown): string {\n  if (typeof asked === 'string' && asked !== '') return asked;",
       ),
@@ -21,7 +21,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('leads where it was not begun for, by changing where it leads on the way'),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         'const returnTo = await returnPathOf(keys, state);',
         "const returnTo = context.req.query('returnTo') ?? (await returnPathOf(keys, state));",
       ),
@@ -32,7 +32,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('reads where it leads from the host, as proxies and attackers write it'),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         "return { outcome: 'to-provider', url: made.url } as const;",
         `const url = new URL(made.url);
     const host = context.req.header('x-forwarded-host') ?? 'approvals.example';
@@ -50,14 +50,14 @@ export const signInDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         'writeAttemptCookie(context, await sealAttempt(keys, begun));',
         `const sealed = await sealAttempt(keys, begun);
     globalThis.attempts = { ...globalThis.attempts, [state]: sealed };
     writeAttemptCookie(context, sealed);`,
       ),
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         'readAttemptCookie(context), state, clock()',
         'globalThis.attempts?.[state], state, clock()',
       ),
@@ -71,7 +71,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         '{ nonce: newSecret(), codeVerifier: newSecret() }',
         "{ nonce: 'n'.repeat(43), codeVerifier: 'v'.repeat(43) }",
       ),
@@ -80,7 +80,9 @@ export const signInDefences: readonly RemovedDefence[] = [
   {
     without: 'comparing the state',
     attacks: signIn('is finished with a state that is missing, made up, twice there or another’s'),
-    edits: [edit('oidc-attempt.ts', 'isOver || attempt.stateDigest !== stateDigestOf(state)', 'isOver')],
+    edits: [
+      edit('sign-in/oidc-attempt.ts', 'isOver || attempt.stateDigest !== stateDigestOf(state)', 'isOver'),
+    ],
   },
   {
     without: 'using up an answer',
@@ -91,7 +93,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         "if ((await sessions.useAttempt(attempt.stateDigest, clock())) === 'used') {",
         'if (false) {',
       ),
@@ -102,7 +104,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('is finished ten minutes later'),
     edits: [
       edit(
-        'oidc-attempt.ts',
+        'sign-in/oidc-attempt.ts',
         'const isOver = now >= attempt.startedAtEpochMs + attemptSeconds * 1_000;',
         'const isOver = false;',
       ),
@@ -113,7 +115,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('is begun, or its answer used up, by a scanner, a prefetch or a HEAD'),
     edits: [
       edit(
-        'session-routes.tsx',
+        'sign-in/session-routes.tsx',
         "context.req.method === 'GET' &&",
         "true || context.req.method === 'GET' &&",
       ),
@@ -124,7 +126,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('shows markup that the provider’s answer carries'),
     edits: [
       edit(
-        'session-routes.tsx',
+        'sign-in/session-routes.tsx',
         'const result = await people.complete(context);',
         `const described = context.req.query('error_description');
     if (described !== undefined) return context.html('<!doctype html><p>' + described + '</p>', 403);
@@ -140,7 +142,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'oidc-sign-in.ts',
+        'sign-in/oidc-sign-in.ts',
         '    const cookie = newSecret();',
         "    const cookie = context.req.header('cookie')?.match(/interlock-session=([\\w-]{43})/)?.[1] ?? newSecret();",
       ),
@@ -152,7 +154,11 @@ export const signInDefences: readonly RemovedDefence[] = [
       'each sign-in is another session, and the one before it in that browser opens nothing any more',
     ),
     edits: [
-      edit('oidc-sign-in.ts', 'if (before !== undefined) await sessions.end(before.sessionId, now);', ''),
+      edit(
+        'sign-in/oidc-sign-in.ts',
+        'if (before !== undefined) await sessions.end(before.sessionId, now);',
+        '',
+      ),
     ],
   },
   {
@@ -160,7 +166,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: session('a copy of the cookie opens nothing after signing out'),
     edits: [
       edit(
-        'session-routes.tsx',
+        'sign-in/session-routes.tsx',
         'await people.end(context, signedIn);',
         "context.header('Set-Cookie', '__Host-interlock-session=; Max-Age=0; Path=/; Secure');",
       ),
@@ -172,13 +178,17 @@ export const signInDefences: readonly RemovedDefence[] = [
       ...session('a session is used at the instant it ends', 'a session lives on because it is used'),
       ...cases('forged forms', 'with the token of a session that has expired'),
     ],
-    edits: [edit('session.ts', 'now < session.expiresAtEpochMs', 'now > 0')],
+    edits: [edit('sign-in/session.ts', 'now < session.expiresAtEpochMs', 'now > 0')],
   },
   {
     without: 'every bit of the cookie',
     attacks: session('a cookie is made up, altered or of another shape'),
     edits: [
-      edit('session.ts', 'return sha256Hex(cookie);', 'return sha256Hex(cookie.toLowerCase().slice(0, 40));'),
+      edit(
+        'sign-in/session.ts',
+        'return sha256Hex(cookie);',
+        'return sha256Hex(cookie.toLowerCase().slice(0, 40));',
+      ),
     ],
   },
   {
@@ -186,7 +196,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: session('a cookie of the same name without its prefix, or beside the real one, takes over'),
     edits: [
       edit(
-        'session-cookie.ts',
+        'sign-in/session-cookie.ts',
         "const cookie = getCookie(context, sessionCookieName, 'host');",
         "const cookie = getCookie(context, sessionCookieName, 'host') ?? getCookie(context, sessionCookieName);",
       ),
@@ -198,25 +208,29 @@ export const signInDefences: readonly RemovedDefence[] = [
       'whoever reads the tables finds no cookie and no token in them',
       'whoever reads the tables makes a cookie of what names a session there',
     ),
-    edits: [edit('session.ts', 'return sha256Hex(cookie);', 'return cookie;')],
+    edits: [edit('sign-in/session.ts', 'return sha256Hex(cookie);', 'return cookie;')],
   },
   {
     without: 'sealing what renews a session',
     attacks: session('whoever reads the tables finds no cookie and no token in them'),
     edits: [
-      edit('oidc-sign-in.ts', "refreshToken: await seal(key, 'refresh-token', token)", 'refreshToken: token'),
+      edit(
+        'sign-in/oidc-sign-in.ts',
+        "refreshToken: await seal(key, 'refresh-token', token)",
+        'refreshToken: token',
+      ),
     ],
     honestPeopleToo: 'a token that is not sealed is not opened, so nobody is renewed',
   },
   {
     without: 'SameSite',
     attacks: session('a script or another site reads the cookie'),
-    edits: [edit('session-cookie.ts', "sameSite: 'Lax'", "sameSite: 'None'")],
+    edits: [edit('sign-in/session-cookie.ts', "sameSite: 'Lax'", "sameSite: 'None'")],
   },
   {
     without: 'HttpOnly',
     attacks: session('a script or another site reads the cookie'),
-    edits: [edit('session-cookie.ts', 'httpOnly: true', 'httpOnly: false')],
+    edits: [edit('sign-in/session-cookie.ts', 'httpOnly: true', 'httpOnly: false')],
   },
   {
     without: 'forbidding browsers to keep pages',
@@ -226,7 +240,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'pages.tsx',
+        'pages/pages.tsx',
         "context.header('Cache-Control', 'no-store');",
         "context.header('Cache-Control', 'private');",
       ),

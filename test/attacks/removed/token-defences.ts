@@ -31,13 +31,13 @@ export const tokenDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'oidc-provider.client.ts',
+        'sign-in/oidc-provider.client.ts',
         'const tokens = await oidc.authorizationCodeGrant(configuration, answer, {',
         `return await believed(configuration, answer, this.#settings, checks);
       const tokens = await oidc.authorizationCodeGrant(configuration, answer, {`,
       ),
       edit(
-        'oidc-provider.client.ts',
+        'sign-in/oidc-provider.client.ts',
         'function notVouched(',
         `async function believed(configuration: oidc.Configuration, answer: URL, settings: OidcSettings, checks: AnswerChecks) {
   const body = new URLSearchParams({
@@ -60,7 +60,7 @@ function notVouched(`,
   {
     without: 'the verifier (PKCE)',
     attacks: signIn('that is honest counts, with the proof that the code was ours (PKCE)'),
-    edits: [edit('oidc-provider.client.ts', 'pkceCodeVerifier: checks.codeVerifier,', '')],
+    edits: [edit('sign-in/oidc-provider.client.ts', 'pkceCodeVerifier: checks.codeVerifier,', '')],
     honestPeopleToo: 'an honest provider insists on it',
   },
   {
@@ -68,7 +68,7 @@ function notVouched(`,
     attacks: signIn('comes by an answer of another issuer (mix-up)'),
     edits: [
       edit(
-        'oidc-provider.client.ts',
+        'sign-in/oidc-provider.client.ts',
         'answer.search = query;',
         "answer.search = query;\n    answer.searchParams.set('iss', this.#settings.issuer);",
       ),
@@ -79,7 +79,7 @@ function notVouched(`,
     attacks: signIn('comes from a provider that describes itself as another one'),
     edits: [
       edit(
-        'oidc-provider.client.ts',
+        'sign-in/oidc-provider.client.ts',
         'if (configuration.serverMetadata().issuer !== issuer) {',
         'if (false) {',
       ),
@@ -90,7 +90,7 @@ function notVouched(`,
     attacks: signIn('names somebody by a name that nobody can tell from an approver’s'),
     edits: [
       edit(
-        'oidc-claims.ts',
+        'sign-in/oidc-claims.ts',
         String.raw`if (id.trim() !== id || showUntrusted(id) !== id || /[\n\t]/.test(id)) return undefined;`,
         '',
       ),
@@ -101,7 +101,7 @@ function notVouched(`,
     attacks: signIn('claims groups in a shape that nobody expects'),
     edits: [
       edit(
-        'oidc-claims.ts',
+        'sign-in/oidc-claims.ts',
         'const all: readonly unknown[] = Array.isArray(claim) ? claim : [claim];',
         String.raw`const all: readonly unknown[] = JSON.stringify(claim)?.match(/\w+/g) ?? [];`,
       ),
@@ -112,7 +112,7 @@ function notVouched(`,
     attacks: cases('an ID token at a decision', 'is about another person'),
     edits: [
       edit(
-        'oidc-confirm.ts',
+        'sign-in/oidc-confirm.ts',
         'return subject === session.subject && identity?.id === session.identityId ? identity : undefined;',
         'return identity;',
       ),
@@ -123,7 +123,7 @@ function notVouched(`,
     attacks: cases('an ID token at a decision', 'was issued long ago'),
     edits: [
       edit(
-        'oidc-provider.client.ts',
+        'sign-in/oidc-provider.client.ts',
         'return this.#clock() - issuedAtEpochMs <= renewedIdTokenMaxAgeMs',
         'return issuedAtEpochMs > 0',
       ),
@@ -138,9 +138,9 @@ function notVouched(`,
       'brings its own key',
     ),
     edits: [
-      edit('api-identity.ts', 'await jwtVerify(token, keys, {', 'believed(token, {'),
+      edit('sign-in/api-identity.ts', 'await jwtVerify(token, keys, {', 'believed(token, {'),
       edit(
-        'api-identity.ts',
+        'sign-in/api-identity.ts',
         'function refused(',
         `function believed(token: string, _checks: object) {
   ${decoded}
@@ -154,21 +154,25 @@ function refused(`,
   {
     without: 'asking for which client a token was made',
     attacks: api('was issued to the pages, to another client or to several'),
-    edits: [edit('api-identity.ts', 'if (!onlyForUs ||', 'if (')],
+    edits: [edit('sign-in/api-identity.ts', 'if (!onlyForUs ||', 'if (')],
   },
   {
     without: 'asking what kind of token it is',
     attacks: api('is an access token that looks like one'),
-    edits: [edit('api-identity.ts', "(protectedHeader.typ ?? 'JWT').toUpperCase() !== 'JWT'", 'false')],
+    edits: [
+      edit('sign-in/api-identity.ts', "(protectedHeader.typ ?? 'JWT').toUpperCase() !== 'JWT'", 'false'),
+    ],
   },
   {
     without: 'the age of a token',
     attacks: api('is used a moment after its five minutes'),
-    edits: [edit('api-identity.ts', "if (ageSeconds > usableSeconds) return refused('expired');", '')],
+    edits: [
+      edit('sign-in/api-identity.ts', "if (ageSeconds > usableSeconds) return refused('expired');", ''),
+    ],
   },
   {
     without: 'refusing a token of the future',
     attacks: api('was issued in the future, so that it stays fresh'),
-    edits: [edit('api-identity.ts', "if (ageSeconds < -skewSeconds) return refused('invalid');", '')],
+    edits: [edit('sign-in/api-identity.ts', "if (ageSeconds < -skewSeconds) return refused('invalid');", '')],
   },
 ];

@@ -1,0 +1,63 @@
+import type { EpochMs } from '../../platform/clock.ts';
+import type { Write } from '../../platform/dynamodb.ts';
+import { itemKeys } from '../../platform/item-keys.ts';
+import type { Approval } from '../approval.ts';
+
+/** What people are told: that they are asked, asked again, asked instead of others, how far it is, how it ended. */
+export type NoticeKind = 'requested' | 'reminder' | 'escalated' | 'progress' | 'outcome';
+
+/** Where people are told. */
+export const channels = ['email', 'slack', 'webhook'] as const;
+export type Channel = (typeof channels)[number];
+
+/** What became of one notice on one channel. */
+export interface ChannelDelivery {
+  readonly status: 'delivered' | 'failed';
+  readonly attempts: number;
+  /** Slack's own id of the message, by which it is changed later. */
+  readonly messageId?: string;
+}
+
+/**
+ * One thing that people are to be told, stored in the transaction that makes it true: whoever crashes
+ * afterwards, it is found and sent. `due` until every channel has taken it or was given up.
+ */
+export interface Notice {
+  readonly approvalId: string;
+  readonly kind: NoticeKind;
+  /** The approval's version that it tells about; a later version makes an undelivered one of the same copy moot. */
+  readonly approvalVersion: number;
+  readonly createdAtEpochMs: EpochMs;
+  readonly status: 'due' | 'done';
+  readonly deliveries: Readonly<Partial<Record<Channel, ChannelDelivery>>>;
+  /** A sweep leaves it alone until then. */
+  readonly nextAttemptAtEpochMs: EpochMs;
+}
+
+/** Status keys of the `byStatus` index. */
+export const noticeStatusKeys = { due: 'NOTICE#due', done: 'NOTICE#done' } as const;
+
+/** Stores that people are to be told, for the transaction that writes `approval`. */
+export function noticeWrite(table: string, approval: Approval, kind: NoticeKind, now: EpochMs): Write {
+  const { approvalId, version } = approval;
+  const notice: Notice = {
+    approvalId,
+    kind,
+    approvalVersion: version,
+    createdAtEpochMs: now,
+    status: 'due',
+    deliveries: {},
+    nextAttemptAtEpochMs: now,
+  };
+  return {
+    kind: 'put',
+    table,
+    item: {
+      ...itemKeys.notice(approvalId, kind, version),
+      ...notice,
+      statusKey: noticeStatusKeys.due,
+      statusAt: new Date(now).toISOString(),
+    },
+    condition: 'attribute_not_exists(pk)',
+  };
+}

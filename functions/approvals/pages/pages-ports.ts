@@ -1,0 +1,53 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { KillSwitchReading } from '../../platform/kill-switch-scope.ts';
+import type { Identity } from '../authority.ts';
+import type { DecisionPorts } from '../decide-approval.ts';
+import type { ApprovalDesk } from '../dossier.ts';
+import type { RefusalEvidence, RefusedVote, VoteRefusal } from '../refused-vote.ts';
+import type { ApiIdentity } from '../sign-in/api-identity.ts';
+import type { IdentityProvider } from '../sign-in/identity.ts';
+import type { SessionKeys } from '../sign-in/session.ts';
+import type { SlackPorts } from '../slack/slack-ports.ts';
+
+/** What the pages need from the outside. */
+export interface PagesPorts extends DecisionPorts {
+  readonly environment: string;
+  readonly desk: ApprovalDesk;
+  readonly refusals: {
+    /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
+    record(approvalId: string, identityId: string, because: VoteRefusal): Promise<RefusalEvidence>;
+  };
+  readonly killSwitch: () => Promise<KillSwitchReading>;
+  /** Engages the global kill switch under this person's name, with its ledger entry. */
+  readonly stopEverything: (by: Identity, reason: string) => Promise<void>;
+  readonly people: IdentityProvider;
+  /** Who sent a request of the command line; absent where the stage has no identity provider for it. */
+  readonly api?: ApiIdentity;
+  /** What the command line needs to sign somebody in; absent where `api` is. */
+  readonly apiSignIn?: ApiSignIn;
+  /** Absent where no Slack application is configured. */
+  readonly slack?: SlackPorts;
+  readonly rate: RateLimit;
+  readonly keys: () => Promise<SessionKeys>;
+  readonly clock: Clock;
+  /** Tells browsers to come by TLS only. Off for a local stage: it would hold for every port of `localhost`. */
+  readonly strictTransport: boolean;
+  readonly onVote: (approvalId: string, outcome: string) => void;
+  /** Every refused vote, after its evidence was written or was not. */
+  readonly onRefusedVote: (refused: RefusedVote) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** The command line's client at the identity provider. Public: it holds no secret. */
+export interface ApiSignIn {
+  readonly issuer: string;
+  readonly cliClientId: string;
+  /** Separated by spaces. */
+  readonly scopes: string;
+}
+
+/** Counts what changes something, per address and per identity. Reading is never counted. */
+export interface RateLimit {
+  /** @param caller An IP address, or an identity id. */
+  take(kind: 'address' | 'identity', caller: string): Promise<'allowed' | 'limited'>;
+}

@@ -1,0 +1,24 @@
+import { type Approval, approvalsStillNeeded, isPastExpiry } from '../../approval.ts';
+
+/** Where an approval stands, in a word. Past its expiry it says so, whether or not that was written down yet. */
+export function StatusTag({ approval, now }: { approval: Approval; now: number }) {
+  switch (approval.status) {
+    case 'approved':
+      return <span class="tag go">Approved</span>;
+    case 'rejected':
+      return <span class="tag no">Rejected</span>;
+    case 'expired':
+      return <span class="tag no">Expired</span>;
+    case 'cancelled':
+      return <span class="tag">Cancelled</span>;
+    case 'pending': {
+      if (isPastExpiry(approval, now)) return <span class="tag no">Expired</span>;
+      const needed = approvalsStillNeeded(approval);
+      return (
+        <span class="tag wait">
+          Waiting for {needed} {needed === 1 ? 'approval' : 'approvals'}
+        </span>
+      );
+    }
+  }
+}

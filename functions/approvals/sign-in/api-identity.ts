@@ -1,0 +1,90 @@
+import { errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { Clock } from '../../platform/clock.ts';
+import type { Identity } from '../authority.ts';
+import { type ClaimNames, identityFrom } from './oidc-claims.ts';
+
+/** Who sent a request of the command line, according to its `Authorization` header. */
+export interface ApiIdentity {
+  identify(authorization: string | undefined): Promise<ApiCaller>;
+}
+
+/** `expired`: get a new token and send the request again. `unavailable`: the provider's keys could not be read. */
+export type ApiCaller =
+  | { readonly outcome: 'identified'; readonly identity: Identity }
+  | { readonly outcome: 'refused'; readonly because: 'missing' | 'expired' | 'invalid' }
+  | { readonly outcome: 'unavailable' };
+
+/** How old an ID token may be: its groups are what the provider said then. Seconds. */
+const usableSeconds = 300;
+/** How far the provider's clock and ours may differ. Seconds. */
+const skewSeconds = 10;
+
+/** What a token must say, and where the keys come from that sign it. */
+export interface ApiTokens extends ClaimNames {
+  readonly issuer: string;
+  /** The command line's own client: tokens of any other, and of the pages, do not count. */
+  readonly cliClientId: string;
+  readonly idTokenAlgorithm: string;
+  /** @throws Anything when the provider cannot be reached. */
+  readonly keys: JWTVerifyGetKey;
+  readonly clock: Clock;
+}
+
+/**
+ * Takes ID tokens that the provider issued to the command line within the last 5 minutes: signed by the
+ * provider's key with the one pinned algorithm, from its issuer, for this client alone.
+ */
+export class OidcApiIdentity implements ApiIdentity {
+  readonly #tokens: ApiTokens;
+
+  constructor(tokens: ApiTokens) {
+    this.#tokens = tokens;
+  }
+
+  async identify(authorization: string | undefined): Promise<ApiCaller> {
+    if (authorization === undefined || authorization === '') return refused('missing');
+    const token = /^Bearer ([\w.-]{1,16000})$/i.exec(authorization)?.[1];
+    if (token === undefined) return refused('invalid');
+    try {
+      return await this.#verified(token);
+    } catch (error) {
+      if (error instanceof errors.JWTExpired) return refused('expired');
+      return isTokensFault(error) ? refused('invalid') : { outcome: 'unavailable' };
+    }
+  }
+
+  async #verified(token: string): Promise<ApiCaller> {
+    const { issuer, cliClientId, idTokenAlgorithm, keys, clock } = this.#tokens;
+    const now = clock();
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
+      algorithms: [idTokenAlgorithm],
+      issuer,
+      audience: cliClientId,
+      currentDate: new Date(now),
+      clockTolerance: skewSeconds,
+      requiredClaims: ['sub', 'iat', 'exp'],
+    });
+    // A token for several audiences, or an access token that names the same client, was not made for this.
+    const onlyForUs = [payload.aud].flat().length === 1 && (payload['azp'] ?? cliClientId) === cliClientId;
+    if (!onlyForUs || (protectedHeader.typ ?? 'JWT').toUpperCase() !== 'JWT') return refused('invalid');
+    const ageSeconds = now / 1_000 - (payload.iat ?? 0);
+    if (ageSeconds < -skewSeconds) return refused('invalid');
+    if (ageSeconds > usableSeconds) return refused('expired');
+    const identity = identityFrom(payload, this.#tokens);
+    return identity === undefined ? refused('invalid') : { outcome: 'identified', identity };
+  }
+}
+
+function refused(because: 'missing' | 'expired' | 'invalid'): ApiCaller {
+  return { outcome: 'refused', because };
+}
+
+/** Everything that jose says of the token itself; not what it says when the key set cannot be fetched. */
+function isTokensFault(error: unknown): boolean {
+  return (
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) &&
+    error.code !== 'ERR_JOSE_GENERIC'
+  );
+}
