@@ -1,5 +1,6 @@
+import { aftermathWords } from '../functions/approvals/aftermath.ts';
 import type { ApprovalDetail } from '../functions/approvals/api/api-views.ts';
-import { question, rejectReason, timeLeft } from '../functions/approvals/pages/views/words.ts';
+import { personName, question, rejectReason, timeLeft } from '../functions/approvals/pages/views/words.ts';
 import { showUntrusted } from '../functions/approvals/untrusted-text.ts';
 import type { SuccessCriterion } from '../functions/change/plan.ts';
 import { bad, dim, good, instant } from './output.ts';
@@ -40,7 +41,11 @@ export function approvalLines(detail: ApprovalDetail, now: number): string[] {
       : [bad('  plan and decision are not the ones that were asked about: nothing can be decided')]),
     ...(detail.killSwitch === 'released'
       ? []
-      : [bad(`  the kill switch is ${detail.killSwitch}: what is approved does not start`)]),
+      : [
+          bad(
+            `  the kill switch (${shown(detail.killSwitchScope ?? 'global')}) is ${detail.killSwitch}: what is approved meanwhile does not start, and not later either`,
+          ),
+        ]),
     '',
     ...section('why people are asked', [
       `${shown(asked.reason)} [${shown(asked.clause)}]`,
@@ -108,6 +113,7 @@ export function approvalLines(detail: ApprovalDetail, now: number): string[] {
       detail.failedChannels.map((channel) => `${shown(channel)} does not take the message yet`),
     ),
     statusLine(detail, now),
+    ...(detail.aftermath === undefined ? [] : aftermathWords(detail.aftermath).map(shown)),
     ...(detail.status === 'pending' ? [yourLine(you)] : []),
   ];
 }
@@ -132,7 +138,8 @@ export function statusLine(detail: ApprovalDetail, now: number): string {
   }
 }
 
-function yourLine(you: ApprovalDetail['you']): string {
+/** What whoever reads it said, or may do with it. */
+export function yourLine(you: ApprovalDetail['you']): string {
   if (you.voted !== undefined) return `you said ${you.voted}`;
   if (you.may === 'view') return `you may not decide it: ${exclusionWords(you.because)}`;
   return you.onBehalfOf === undefined
@@ -156,7 +163,7 @@ function voteWords(vote: ApprovalDetail['votes'][number]): string {
   const reason = vote.reason === undefined ? '' : `: ${rejectReason(vote.reason).toLowerCase()}`;
   const forWhom = vote.onBehalfOf === undefined ? '' : `, standing in for ${shown(vote.onBehalfOf)}`;
   const comment = vote.comment === undefined ? '' : `, “${shown(vote.comment)}”`;
-  return `${shown(vote.displayName)} ${vote.verdict === 'approve' ? 'approved' : 'rejected'}${reason}${forWhom} ${instant(vote.atEpochMs)}${comment}`;
+  return `${personName(vote.displayName, vote.identityId)} ${vote.verdict === 'approve' ? 'approved' : 'rejected'}${reason}${forWhom} ${instant(vote.atEpochMs)}${comment}`;
 }
 
 function criterionWords(criterion: SuccessCriterion): string {

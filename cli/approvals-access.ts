@@ -3,7 +3,7 @@ import { InterlockError } from '../functions/platform/errors.ts';
 import { ApprovalsApi, readProviderClient } from './approvals-api.ts';
 import { connectFor, optionsOf } from './commands/options.ts';
 import type { Screen } from './device-prompt.ts';
-import { SignIn } from './sign-in.ts';
+import { loginCommand, SignIn } from './sign-in.ts';
 import { configFolder, TokenFile } from './token-file.ts';
 
 /** Standard error, so that what a command prints can be piped. */
@@ -24,7 +24,13 @@ export async function openSignIn(command: Command): Promise<{
   readonly pagesUrl: string;
   readonly file: TokenFile;
 }> {
-  const { as } = optionsOf(command);
+  const { as, stage: asked = 'local' } = optionsOf(command);
+  if (as !== undefined && asked !== 'local') {
+    throw new InterlockError(
+      'cli.no-such-person',
+      `--as is for the local stack; approvals of stage ${asked} are decided by who signed in with \`${loginCommand(asked)}\``,
+    );
+  }
   const { stage, pagesUrl } = await connectFor(command);
   if (stage !== 'local' && !pagesUrl.startsWith('https://')) {
     throw new InterlockError('cli.insecure-pages', `the pages of stage ${stage} are not reached by https`);

@@ -5,6 +5,7 @@ import {
   approvalSummary,
 } from '../functions/approvals/api/api-views.ts';
 import type { RejectReason } from '../functions/approvals/approval.ts';
+import type { InboxView } from '../functions/approvals/inbox.ts';
 import { planDigestOf } from '../functions/change/plan.ts';
 import { DependencyUnavailableError, InterlockError } from '../functions/platform/errors.ts';
 import type { ProviderClient } from './identity-provider.ts';
@@ -15,7 +16,11 @@ const timeoutMs = 30_000;
 
 const configuration = z.object({ issuer: z.url(), cliClientId: z.string().min(1), scopes: z.string() });
 const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
-const list = z.object({ approvals: z.array(approvalSummary) });
+const list = z.object({
+  approvals: z.array(approvalSummary),
+  found: z.number(),
+  isWhole: z.boolean(),
+});
 const votingFigures = z.object({
   votes: z.number(),
   approvals: z.number(),
@@ -91,7 +96,7 @@ export class ApprovalsApi {
     this.#idToken = idToken;
   }
 
-  async list(view: 'mine' | 'all' | 'decided') {
+  async list(view: InboxView) {
     return this.#get(`?view=${view}`, list);
   }
 
@@ -162,7 +167,7 @@ async function answerOf<Parsed>(
 function refusal(status: number, json: unknown): InterlockError {
   const { error } = apiError.safeParse(json).data ?? {};
   const said = error === undefined ? `HTTP status ${status}` : printable(error.message);
-  const next = status === 401 ? '; run `interlock login`' : '';
+  const next = status === 401 ? '; sign in again with `login`' : '';
   return new InterlockError(`cli.api-${printable(error?.code ?? 'failed')}`, `refused: ${said}${next}`, {
     retryable: status >= 500 || status === 429,
   });

@@ -16,7 +16,7 @@ export interface Connection {
   readonly database: Database;
   readonly ledger: LedgerStore;
   readonly tables: { readonly controls: string; readonly operations: string; readonly ledger: string };
-  /** Where approval pages open, without a trailing slash. */
+  /** Where people open the approval pages, without a trailing slash: what links to them begin with. */
   readonly pagesUrl: string;
   readonly changeStateMachineArn: string;
   /** Where people are told. */
@@ -98,7 +98,7 @@ export async function connect(stage: string | undefined, as?: string): Promise<C
     database,
     tables,
     ledger: new LedgerStore(database, tables.ledger, 'interlock-cli'),
-    pagesUrl: (local?.frontDoorUrl ?? output('ApiUrl')).replace(/\/$/, ''),
+    pagesUrl: (local?.frontDoorUrl ?? output('PagesUrl')).replace(/\/$/, ''),
     changeStateMachineArn: output('ChangeStateMachineArn'),
     personTopicArn: output('PersonTopicArn'),
     snapshotRetentionDays: Number(output('SnapshotRetentionDays')),

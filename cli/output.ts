@@ -7,7 +7,7 @@ export function printJson(value: unknown): void {
 }
 
 /** JSON whose strings cannot drive a terminal or hide in it: what is invisible is written as an escape. */
-export function jsonForTerminal(value: unknown): string {
+function jsonForTerminal(value: unknown): string {
   return JSON.stringify(value, null, 2).replaceAll(/[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]--\n]/gv, (character) =>
     [...Array(character.length).keys()]
       .map((index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`)

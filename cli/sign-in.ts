@@ -63,7 +63,7 @@ export class SignIn {
       await this.#keep(tokens);
       return tokens;
     }
-    const local = stage === 'local' ? ', or name a seeded user with --as' : '';
+    const local = stage === 'local' ? ', or name a seeded user: `npx interlock --as ana approvals`' : '';
     throw new InterlockError(
       'cli.not-signed-in',
       `nobody is signed in to stage ${stage}; run \`${loginCommand(stage)}\`${local}`,
@@ -153,6 +153,7 @@ export async function logout(
   }
 }
 
-function loginCommand(stage: string): string {
-  return stage === 'local' ? 'interlock login' : `interlock --stage ${stage} login`;
+/** What somebody types to sign in to a stage. */
+export function loginCommand(stage: string): string {
+  return stage === 'local' ? 'npx interlock login' : `npx interlock --stage ${stage} login`;
 }

@@ -40,14 +40,14 @@ export class InterlockStack extends Stack {
     const { routing } = new Routing(this, 'Routing', { platform });
     const { triage } = new Triage(this, 'Triage', { platform, routing });
     const { decide } = new Autonomy(this, 'Autonomy', { platform });
-    const approvals = new Approvals(this, 'Approvals', { platform, approvers });
+    const { engageKillSwitch } = new AutonomyControls(this, 'AutonomyControls', { platform });
+    const approvals = new Approvals(this, 'Approvals', { platform, approvers, engageKillSwitch });
     const change = new Change(this, 'Change', {
       platform,
       askPerson: approvals.requestApproval.function,
       settleApproval: approvals.settleApproval.function,
     });
     const close = new IncidentClose(this, 'IncidentClose', { platform });
-    new AutonomyControls(this, 'AutonomyControls', { platform });
     const { recommend } = new Recommend(this, 'Recommend', { platform });
     const { stateMachine: incidentMachine } = new IncidentWorkflow(this, 'Incident', {
       platform,
@@ -74,6 +74,7 @@ export class InterlockStack extends Stack {
       IncidentStateMachineArn: incidentMachine.stateMachineArn,
       ChangeStateMachineArn: change.stateMachine.stateMachineArn,
       ApiUrl: approvals.apiUrl,
+      PagesUrl: approvals.pagesUrl,
       EventBusName: 'default',
       PersonTopicArn: platform.personTopic.topicArn,
       SnapshotBucket: change.snapshots.bucketName,

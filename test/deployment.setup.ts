@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node';
 import { demo } from '../local/demo/names.ts';
 import { stackOutputs } from '../local/deployment.ts';
-import { type LocalState, useStateFile } from '../local/local-state.ts';
+import { type LocalState, readState, useStateFile } from '../local/local-state.ts';
 import { Screen } from '../local/screen.ts';
-import { startStack } from '../local/stack.ts';
+import { type StackOptions, startStack } from '../local/stack.ts';
 import { Teardown } from '../local/teardown.ts';
 
 /** The local stack that the end-to-end tests run against. */
@@ -21,20 +21,36 @@ declare module 'vitest' {
   }
 }
 
+/** vitest global set-up of the end-to-end tests: the local stack, as `npm start` starts it. */
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideStack(project, 'e2e');
+}
+
 /**
- * vitest global set-up of the end-to-end tests: the whole local stack, as `npm start` starts it. That connects
- * this process, and the worker processes of the tests inherit its environment.
+ * Gives a vitest project a deployed stack: the one of this name that another project of this run has deployed, or a
+ * new one. That connects this process, and the worker processes of the tests inherit its environment.
+ *
+ * @param name Of its state file and its logs.
  */
-export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
-  useStateFile('e2e.json');
+export async function provideStack(
+  { provide }: TestProject,
+  name: string,
+  options: Pick<StackOptions, 'tls'> = {},
+): Promise<() => Promise<void>> {
+  useStateFile(`${name}.json`);
   const teardown = new Teardown();
   try {
-    const state = await startStack({
-      screen: new Screen(process.stderr),
-      teardown,
-      logs: 'e2e',
-      onCrash: (message) => console.error(message),
-    });
+    const running = readState();
+    const state =
+      running?.pid === process.pid
+        ? running
+        : await startStack({
+            ...options,
+            screen: new Screen(process.stderr),
+            teardown,
+            logs: name,
+            onCrash: (message) => console.error(message),
+          });
     provide('deployment', {
       state,
       outputs: await stackOutputs('Interlock-local'),

@@ -1,41 +1,43 @@
 import type { Command } from 'commander';
 import type { ApprovalDetail } from '../../functions/approvals/api/api-views.ts';
 import type { RejectReason } from '../../functions/approvals/approval.ts';
+import { isExplained } from '../../functions/approvals/pages/vote-form.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { approvalLines, exclusionWords, questionLines, statusLine } from '../approval-lines.ts';
+import { approvalIdIn, approvalLink } from '../approval-name.ts';
 import { isInteractive, openApprovals } from '../approvals-access.ts';
 import { isConfirmed } from '../confirmation.ts';
 import { good, printable, printJson } from '../output.ts';
 import { optionsOf } from './options.ts';
 
 /** Prints everything that a person needs to decide one approval. */
-export async function showOne(approvalId: string, command: Command): Promise<void> {
+export async function showOne(named: string, command: Command): Promise<void> {
   const { api, pagesUrl } = await openApprovals(command);
-  const { json: document, parsed } = await api.show(approvalId);
+  const { json: document, parsed } = await api.show(approvalIdIn(named, pagesUrl));
   if (optionsOf(command).json === true) printJson(document);
   else {
     for (const line of approvalLines(parsed, Date.now())) console.log(line);
-    console.log(`${pagesUrl}/approvals/${encodeURIComponent(approvalId)}`);
+    console.log(approvalLink(pagesUrl, parsed.approvalId));
   }
 }
 
 /** Shows what is asked, asks for a word, and approves the plan that was shown and no other. */
-export async function approveOne(approvalId: string, command: Command): Promise<void> {
+export async function approveOne(named: string, command: Command): Promise<void> {
   const { comment, yes, json } = optionsOf<{ comment?: string; yes?: true }>(command);
   if (yes !== true && !isInteractive()) {
     command.error('there is no terminal to ask on; look with `approvals show`, then approve with --yes', {
       exitCode: 2,
     });
   }
-  const { api } = await openApprovals(command);
-  const { parsed: shown } = await api.show(approvalId);
+  const { api, pagesUrl } = await openApprovals(command);
+  const { parsed: shown } = await api.show(approvalIdIn(named, pagesUrl));
   // Standard error: with --json the answer alone is for standard output.
   console.error(questionLines(shown).join('\n'));
   mustBeOpen(shown);
   if (yes !== true && !(await isConfirmed(shown.verdictOn === undefined ? 'Approve this?' : 'Keep it?'))) {
     throw new InterlockError('cli.not-confirmed', 'nothing was decided: it was not confirmed');
   }
-  const { json: document, parsed } = await api.vote(approvalId, {
+  const { json: document, parsed } = await api.vote(shown.approvalId, {
     planDigest: shown.planDigest,
     verdict: 'approve',
     ...(comment === undefined ? {} : { comment }),
@@ -53,13 +55,18 @@ export async function approveOne(approvalId: string, command: Command): Promise<
 }
 
 /** Rejects an approval: refusing takes no second question. */
-export async function rejectOne(approvalId: string, command: Command): Promise<void> {
+export async function rejectOne(named: string, command: Command): Promise<void> {
   const { reason, comment, json } = optionsOf<{ reason: RejectReason; comment?: string }>(command);
-  const { api } = await openApprovals(command);
-  const { parsed: shown } = await api.show(approvalId);
+  if (!isExplained({ reason, comment })) {
+    command.error('--reason other alone tells nobody anything: add --comment with what is wrong', {
+      exitCode: 2,
+    });
+  }
+  const { api, pagesUrl } = await openApprovals(command);
+  const { parsed: shown } = await api.show(approvalIdIn(named, pagesUrl));
   console.error(questionLines(shown).join('\n'));
   mustBeOpen(shown);
-  const { json: document, parsed } = await api.vote(approvalId, {
+  const { json: document, parsed } = await api.vote(shown.approvalId, {
     planDigest: shown.planDigest,
     verdict: 'reject',
     reason,

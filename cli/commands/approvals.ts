@@ -1,13 +1,15 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { ApprovalSummary } from '../../functions/approvals/api/api-views.ts';
 import { commentMaxCharacters, rejectReasons } from '../../functions/approvals/approval.ts';
-import { inboxViews } from '../../functions/approvals/inbox.ts';
-import { exclusionWords } from '../approval-lines.ts';
+import { type InboxView, inboxViews } from '../../functions/approvals/inbox.ts';
+import { listLines } from '../approval-list.ts';
+import { approvalLink } from '../approval-name.ts';
 import { openApprovals } from '../approvals-access.ts';
 import { parsePeriod } from '../change-report.ts';
 import { dim, instant, printJson, printTable } from '../output.ts';
 import { approveOne, rejectOne, showOne } from './approval-vote.ts';
 import { optionsOf } from './options.ts';
+
+const named = 'its id, or the link to its page';
 
 /** What waits for people, and deciding it: as whoever is signed in, by the rules of the pages. */
 export function approvalsCommand(): Command {
@@ -15,11 +17,11 @@ export function approvalsCommand(): Command {
     .description('what waits for people: list it, show one, approve or reject it, and how people decide')
     .addHelpText(
       'after',
-      '\nSign in once with `interlock login`, or on the local stage add --as <user> (ana, ben, kim, mia).\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.',
+      '\n<approval> is an id as `list` prints it (after -- where it begins with one) or the link to its page.\nSign in once with `npx interlock login`, or on the local stage add --as <user> (ana, ben, kim, mia).\nExit codes: 0 done, 1 refused or failed, 2 wrong usage.',
     );
   command
     .command('list', { isDefault: true })
-    .description('approvals with their links (also without `list`)')
+    .description('approvals with their ids and links (also without `list`)')
     .addOption(
       new Option('--view <view>', 'mine: those I may decide; all: everything that waits; decided: the rest')
         .choices(inboxViews)
@@ -29,24 +31,26 @@ export function approvalsCommand(): Command {
   command
     .command('show')
     .description('everything that a person needs to decide one')
-    .argument('<approval-id>')
-    .action((approvalId: string, _options, self: Command) => showOne(approvalId, self));
+    .argument('<approval>', named)
+    .action((approval: string, _options, self: Command) => showOne(approval, self));
   command
     .command('approve')
     .description('show the question and what changes, ask, and approve exactly that plan')
-    .argument('<approval-id>')
+    .argument('<approval>', named)
     .option('--comment <text>', 'for whoever looks at it later', parseComment)
     .option('--yes', 'do not ask; needed where there is no terminal')
-    .action((approvalId: string, _options, self: Command) => approveOne(approvalId, self));
+    .action((approval: string, _options, self: Command) => approveOne(approval, self));
   command
     .command('reject')
     .description('reject it: one rejection decides')
-    .argument('<approval-id>')
+    .argument('<approval>', named)
     .addOption(
-      new Option('--reason <reason>', 'what is wrong with it').choices(rejectReasons).makeOptionMandatory(),
+      new Option('--reason <reason>', 'what is wrong with it; other needs a comment')
+        .choices(rejectReasons)
+        .makeOptionMandatory(),
     )
     .option('--comment <text>', 'for whoever looks at it later', parseComment)
-    .action((approvalId: string, _options, self: Command) => rejectOne(approvalId, self));
+    .action((approval: string, _options, self: Command) => rejectOne(approval, self));
   command
     .command('figures')
     .description('how people decide: votes, approval rate and median time, each and all together')
@@ -60,35 +64,28 @@ export function approvalsCommand(): Command {
 }
 
 async function list(command: Command): Promise<void> {
-  const { view, json } = optionsOf<{ view: (typeof inboxViews)[number] }>(command);
+  const { view, json } = optionsOf<{ view: InboxView }>(command);
   const { api, pagesUrl } = await openApprovals(command);
-  const { approvals } = (await api.list(view)).parsed;
-  const linkOf = ({ approvalId }: ApprovalSummary) =>
-    `${pagesUrl}/approvals/${encodeURIComponent(approvalId)}`;
-  if (json === true) {
-    printJson(approvals.map((approval) => ({ ...approval, url: linkOf(approval) })));
-  } else if (approvals.length === 0) {
-    console.log(view === 'decided' ? 'nothing was decided lately' : nothingWaits[view]);
-  } else {
-    printTable(
-      ['what', 'approvals', view === 'decided' ? 'outcome' : 'decide before', 'you', 'link'],
-      approvals.map((approval) => [
-        approval.question,
-        `${approval.quorum - approval.approvalsStillNeeded} of ${approval.quorum}`,
-        approval.status === 'pending' ? instant(approval.expiresAtEpochMs) : approval.status,
-        yourPart(approval.you),
-        linkOf(approval),
-      ]),
-    );
-  }
+  const { approvals, found, isWhole } = (await api.list(view)).parsed;
+  const linked = approvals.map((approval) => ({
+    ...approval,
+    url: approvalLink(pagesUrl, approval.approvalId),
+  }));
+  if (json === true) printJson(linked);
+  else if (linked.length === 0) console.log(nothing[view]);
+  else console.log(linked.map((approval) => listLines(approval, approval.url).join('\n')).join('\n\n'));
+  if (json === true || (isWhole && found === linked.length)) return;
+  const order =
+    view === 'decided' ? 'the newest' : 'those that expire first; decide them, and the next ones come';
+  console.log(dim(`\n${linked.length} of ${found}${isWhole ? '' : ' or more'} are shown: ${order}`));
 }
 
-const nothingWaits = { mine: 'nothing waits for you', all: 'nothing waits for approval' } as const;
-
-function yourPart({ may, because, voted }: ApprovalSummary['you']): string {
-  if (voted !== undefined) return `said ${voted}`;
-  return may === 'decide' ? 'may decide' : exclusionWords(because);
-}
+/** There may be more that this person must not hear of. */
+const nothing: Readonly<Record<InboxView, string>> = {
+  mine: 'nothing waits for you',
+  all: 'nothing that you may see waits for approval',
+  decided: 'nothing that you may see was decided lately',
+};
 
 async function figures(command: Command): Promise<void> {
   const { since, json } = optionsOf<{ since: number }>(command);

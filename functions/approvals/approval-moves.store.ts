@@ -22,6 +22,8 @@ export interface Move<Answer> {
     /** It must not have expired at this instant; absent where its expiry is what is written. */
     readonly aliveAt?: EpochMs;
     readonly further?: readonly Write[];
+    /** What must hold elsewhere; where it does not, nothing is written and that is the answer. */
+    readonly only?: { readonly when: Write; readonly otherwise: Answer };
   };
 }
 
@@ -61,13 +63,18 @@ export class ApprovalMoves {
       const now = this.#clock();
       const { answer, write } = await judge(approval, now);
       if (write === undefined) return answer;
-      const { after, events, notice, aliveAt, further = [] } = write;
+      const { after, events, notice, aliveAt, further = [], only } = write;
       const committed = await this.#ledger.commit(incidentChain(approval.incidentId), events, [
         replacePendingWrite(this.#table, approval, after, aliveAt),
         noticeWrite(this.#table, after, notice, now),
         ...further,
+        ...(only === undefined ? [] : [only.when]),
       ]);
       if (committed.outcome === 'committed') return answer;
+      const { refusals } = committed;
+      if (only !== undefined && refusals[0] === undefined && refusals.at(-1) !== undefined) {
+        return only.otherwise;
+      }
     }
     throw contention(approvalId);
   }

@@ -73,6 +73,18 @@ export function replacePendingWrite(
   };
 }
 
+/** Holds while an incident needs nobody: a problem that comes back meanwhile is not waved through as gone. */
+export function incidentIsMoot(table: string, { incidentId }: Approval): Write {
+  return {
+    kind: 'check',
+    table,
+    key: itemKeys.incident(incidentId),
+    condition: '#status = :closed OR attribute_exists(recoveredAtEpochMs)',
+    names: { '#status': 'status' },
+    values: { ':closed': 'closed' },
+  };
+}
+
 /** Stores the encrypted task token of the execution that waits now. */
 export function tokenWrite(table: string, approval: Approval, ciphertext: Uint8Array): Write {
   return {

@@ -19,7 +19,7 @@ import {
 import { approvalEvents } from './approval-events.ts';
 import { approvalStatusKeys, toApproval, toApprovalItem } from './approval-item.ts';
 import { ApprovalMoves, attempts, contention } from './approval-moves.store.ts';
-import { replacePendingWrite, replaceWrite, tokenWrite } from './approval-writes.ts';
+import { incidentIsMoot, replacePendingWrite, replaceWrite, tokenWrite } from './approval-writes.ts';
 import { escalate, remind } from './ask-again.ts';
 import type { Authority } from './authority.ts';
 import { neverAgainWrite, saysNeverAgain } from './never-again.ts';
@@ -150,7 +150,10 @@ export class ApprovalStore {
     });
   }
 
-  /** Ends the wait because nobody needs to decide any more. Answers with what stands; a decision made first stays. */
+  /**
+   * Ends the wait because nobody needs to decide any more. Answers with what stands: a decision that was made first
+   * stays, and so does the question where the incident needs somebody again by then.
+   */
   async cancel(
     approvalId: string,
     because: CancelReason,
@@ -160,7 +163,8 @@ export class ApprovalStore {
       const { outcome, approval: after } = cancel(approval, because, now);
       if (outcome === 'not-pending') return { answer: approval };
       const events = [approvalEvents.cancelled(approval, now, because, by)];
-      return { answer: after, write: { after, events, notice: 'outcome', aliveAt: now } };
+      const only = { when: incidentIsMoot(this.#table, approval), otherwise: approval };
+      return { answer: after, write: { after, events, notice: 'outcome', aliveAt: now, only } };
     });
   }
 

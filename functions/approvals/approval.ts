@@ -49,7 +49,7 @@ export type CancelReason =
   /** Nobody works on the incident any more. */
   | 'incident-closed';
 
-/** One request to people, bound to one plan digest. Decided at most once; every other status is final. */
+/** One request to people, bound to one plan digest. Decided at most once: it leaves `pending` and stays as it is. */
 export interface Approval {
   readonly approvalId: string;
   readonly incidentId: string;
@@ -94,11 +94,13 @@ export function canBeApprovalId(text: string): boolean {
 }
 
 /** Why a decision did not reach the execution that had asked for it. */
-export type TooLateReason =
-  | 'execution-no-longer-waits'
-  | 'token-missing'
-  | 'token-unreadable'
-  | 'wait-timed-out';
+export const tooLateReasons = [
+  'execution-no-longer-waits',
+  'token-missing',
+  'token-unreadable',
+  'wait-timed-out',
+] as const;
+export type TooLateReason = (typeof tooLateReasons)[number];
 
 /**
  * Asks for approval of one plan. People are reminded after a third of its life; after two thirds it escalates.
@@ -201,7 +203,7 @@ export function approveUnderBreakGlass(
   now: EpochMs,
   glassExpiresAtEpochMs: EpochMs,
 ): { readonly outcome: 'approved' | 'not-pending'; readonly approval: Approval } {
-  if (approval.status !== 'pending' || approval.verdictOn !== undefined || isPastExpiry(approval, now)) {
+  if (!isWaiting(approval, now) || approval.verdictOn !== undefined) {
     return { outcome: 'not-pending', approval };
   }
   return {
@@ -241,7 +243,7 @@ export function cancel(
   because: CancelReason,
   now: EpochMs,
 ): { readonly outcome: 'cancelled' | 'not-pending'; readonly approval: Approval } {
-  if (approval.status !== 'pending' || approval.verdictOn !== undefined || isPastExpiry(approval, now)) {
+  if (!isWaiting(approval, now) || approval.verdictOn !== undefined) {
     return { outcome: 'not-pending', approval };
   }
   return {
@@ -254,6 +256,21 @@ export function cancel(
       version: approval.version + 1,
     },
   };
+}
+
+/** Whether a vote could still count: nothing was decided, and the time is not up. */
+export function isWaiting(approval: Approval, now: EpochMs): boolean {
+  return approval.status === 'pending' && !isPastExpiry(approval, now);
+}
+
+/** How it stands at an instant: `expired` from its expiry on, whether or not that was written down yet. */
+export function statusAt(approval: Approval, now: EpochMs): ApprovalStatus {
+  return approval.status === 'pending' && isPastExpiry(approval, now) ? 'expired' : approval.status;
+}
+
+/** The order in which people should decide: what expires first comes first. */
+export function byExpiry(one: Approval, other: Approval): number {
+  return one.expiresAtEpochMs - other.expiresAtEpochMs;
 }
 
 /** The first instant that is too late is the expiry itself. */

@@ -5,9 +5,15 @@ import { malformedMembers } from '../platform/malformed-members.ts';
 
 /** A person, as an identity provider vouches for them at this moment. */
 export interface Identity {
+  /** The one name that counts: in delegations, in votes, and where people are counted. */
   readonly id: string;
   readonly displayName: string;
   readonly groups: readonly string[];
+  /**
+   * What else the provider calls them, such as their verified e-mail address. Whoever one of these excludes does
+   * not decide; nothing is granted by them. @default none
+   */
+  readonly aliases?: readonly string[];
 }
 
 const name = z.string().check(z.minLength(1), z.maxLength(256));
@@ -101,7 +107,8 @@ export type Exclusion =
  * Whether this person may decide, at this moment. Denies when anything is unknown: no group with a matching
  * grant, an action outside the catalogue, an agent nobody answers for. The requesting agent, its owners, the
  * person who asked for it and the person whose change it is about never decide, neither by themselves nor
- * through somebody who stands in for them. One's own authority goes before a delegated one.
+ * through somebody who stands in for them; of whom somebody stands in for, the name in the policy alone is known.
+ * One's own authority goes before a delegated one.
  */
 export function authorityOver(
   policy: ApproverPolicy,
@@ -109,22 +116,30 @@ export function authorityOver(
   subject: AuthoritySubject,
   now: EpochMs,
 ): Authority {
-  const own = authorityThrough(policy, identity.id, identity.groups, subject, now);
+  const own = authorityThrough(policy, identity, subject, now);
   // Whoever is excluded stays so, whoever they stand in for.
-  if (own.may === 'decide' || exclusionOf(policy, identity.id, subject) !== undefined) return own;
-  for (const { from, to, groups, until } of policy.delegations ?? []) {
-    if (!samePerson(to, identity.id) || samePerson(from, to) || now >= Date.parse(until)) continue;
-    if (authorityThrough(policy, from, groups, subject, now).may === 'decide') {
-      return { may: 'decide', onBehalfOf: from };
+  if (own.may === 'decide' || exclusionOf(policy, identity, subject) !== undefined) return own;
+  for (const { from: id, groups } of delegationsTo(policy, identity, now)) {
+    if (authorityThrough(policy, { id, groups }, subject, now).may === 'decide') {
+      return { may: 'decide', onBehalfOf: id };
     }
   }
   return own;
 }
 
+/** What somebody may use of others' authority at this moment. */
+function delegationsTo({ delegations = [] }: ApproverPolicy, { id }: Identity, now: EpochMs) {
+  return delegations.filter(
+    ({ from, to, until }) => samePerson(to, id) && !samePerson(from, to) && now < Date.parse(until),
+  );
+}
+
+/** What of an {@link Identity} authority and exclusions go by. */
+type Person = Pick<Identity, 'id' | 'groups' | 'aliases'>;
+
 function authorityThrough(
   policy: ApproverPolicy,
-  identityId: string,
-  groups: readonly string[],
+  person: Person,
   subject: AuthoritySubject,
   now: EpochMs,
 ): Authority {
@@ -132,12 +147,12 @@ function authorityThrough(
   if (actionClass === undefined) return { may: 'nothing' };
   const granted = policy.grants.filter(
     (grant) =>
-      groups.includes(grant.group) &&
+      person.groups.includes(grant.group) &&
       covers(grant.actionClasses, actionClass) &&
       covers(grant.environments, environment),
   );
   if (granted.length === 0) return { may: 'nothing' };
-  const because = exclusionOf(policy, identityId, subject);
+  const because = exclusionOf(policy, person, subject);
   if (because !== undefined) return { may: 'view', because };
   const isAsked = granted.some(({ joins }) => joins !== 'escalation' || now >= subject.escalateAtEpochMs);
   return isAsked ? { may: 'decide' } : { may: 'view', because: 'not-yet-escalated' };
@@ -145,15 +160,16 @@ function authorityThrough(
 
 function exclusionOf(
   policy: ApproverPolicy,
-  identityId: string,
+  { id, aliases = [] }: Person,
   { agentRole, requestedBy, changedBy }: AuthoritySubject,
 ): Exclusion | undefined {
-  if (samePerson(identityId, agentRole) || samePerson(identityId, requestedBy)) return 'is-the-requester';
-  if (samePerson(identityId, changedBy)) return 'made-the-change';
-  const owners = policy.agentOwners.filter((entry) => entry.agentRole === agentRole);
-  if (owners.length === 0) return 'agent-has-no-owner';
-  const isOwner = owners.some(({ identityIds }) => identityIds.some((id) => samePerson(id, identityId)));
-  return isOwner ? 'owns-the-agent' : undefined;
+  const names = [id, ...aliases];
+  const isCalled = (other: string | undefined) => names.some((each) => samePerson(each, other));
+  if (isCalled(agentRole) || isCalled(requestedBy)) return 'is-the-requester';
+  if (isCalled(changedBy)) return 'made-the-change';
+  const { agentOwners } = policy;
+  if (!agentOwners.some((entry) => entry.agentRole === agentRole)) return 'agent-has-no-owner';
+  return names.some((each) => ownsAgent(agentOwners, agentRole, each)) ? 'owns-the-agent' : undefined;
 }
 
 /** Providers and people differ in how they capitalise a name; nobody is two people by that. */
@@ -164,22 +180,26 @@ export function samePerson(one: string, other: string | undefined): boolean {
 /** Who answers for which agent. */
 export type AgentOwners = ApproverPolicy['agentOwners'];
 
-/**
- * Whether a person answers for an agent, and so must not approve that it may do more.
- *
- * @param person As `personOf` names them: in small letters.
- */
+/** Whether a person answers for an agent, and so must not approve what it asks for or that it may do more. */
 export function ownsAgent(agentOwners: AgentOwners, agentRole: string, person: string): boolean {
   return agentOwners.some(
     (entry) => entry.agentRole === agentRole && entry.identityIds.some((id) => samePerson(id, person)),
   );
 }
 
-/** Whether this person may read about an environment: anyone who may decide anything there. */
-export function mayView(policy: ApproverPolicy, identity: Identity, environment: string): boolean {
-  return policy.grants.some(
-    (grant) => identity.groups.includes(grant.group) && covers(grant.environments, environment),
-  );
+/**
+ * Whether this person may read about an environment, and stop everything in it: anyone who may decide anything
+ * there, by themselves or for somebody else.
+ */
+export function mayView(
+  policy: ApproverPolicy,
+  identity: Identity,
+  environment: string,
+  now: EpochMs,
+): boolean {
+  const lent = delegationsTo(policy, identity, now).flatMap(({ groups }) => groups);
+  const groups = new Set([...identity.groups, ...lent]);
+  return policy.grants.some((grant) => groups.has(grant.group) && covers(grant.environments, environment));
 }
 
 function covers(granted: readonly string[], asked: string): boolean {

@@ -1,4 +1,4 @@
-import type { DynamoDBBatchResponse, DynamoDBStreamEvent, EventBridgeEvent } from 'aws-lambda';
+import type { DynamoDBStreamEvent, EventBridgeEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { systemClock } from '../platform/clock.ts';
 import { logger, pipeline } from '../platform/pipeline.ts';
@@ -34,14 +34,14 @@ type CallbackEvent = DynamoDBStreamEvent | EventBridgeEvent<string, unknown>;
 
 /**
  * Tells executions what people decided, and ends the wait where the incident needs nobody any more: from the stream
- * at once, from the schedule whatever was missed.
+ * at once, from the schedule whatever was missed. The schedule also asks people again who have not decided yet.
  */
-export const handler = pipeline(async (event: CallbackEvent): Promise<DynamoDBBatchResponse> => {
+export const handler = pipeline(async (event: CallbackEvent): Promise<void> => {
   if ('Records' in event) {
     const act = { approval: deliver, incident: (id: string) => cancel(id, 'incident-watch') };
-    return deliverBatch(event.Records, act, report);
+    await deliverBatch(event.Records, act, report);
+    return;
   }
   const repairs = { deliver, cancelMoot: (id: string) => cancel(id, 'approval-sweep') };
   await repairMissed(approvals, systemClock(), repairs, report);
-  return { batchItemFailures: [] };
 });

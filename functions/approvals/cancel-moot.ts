@@ -13,7 +13,7 @@ export interface CancelPorts {
     approvalsOf(incidentId: string): Promise<string[]>;
   };
   readonly approvals: {
-    /** Answers with what stands: a decision that was made first stays. */
+    /** Answers with what stands: a decision that was made first stays, and so does the question where the problem is back. */
     cancel(approvalId: string, because: CancelReason, by: CancelledBy): Promise<Approval | undefined>;
   };
 }

@@ -52,7 +52,8 @@ export interface Verdict {
   readonly verdict: 'approve' | 'reject';
   /** Only with `reject`. */
   readonly reason?: RejectReason;
-  readonly comment?: string;
+  /** Nothing is stored of an empty one. */
+  readonly comment?: string | undefined;
   readonly via: VoteChannel;
 }
 
@@ -71,7 +72,7 @@ export async function decideApproval(
   ports: DecisionPorts,
   identity: Identity,
   opened: OpenedApproval,
-  { planDigest, ...said }: Verdict,
+  { planDigest, comment, ...said }: Verdict,
 ): Promise<DecisionResult> {
   const { approvalId, planDigest: asked } = opened.dossier.approval;
   if (!isIntact(opened.dossier) || planDigest !== asked) {
@@ -82,6 +83,7 @@ export async function decideApproval(
     identityId: identity.id,
     displayName: identity.displayName,
     ...said,
+    ...(comment === undefined || comment === '' ? {} : { comment }),
     ...(authority.may === 'decide' && authority.onBehalfOf !== undefined
       ? { onBehalfOf: authority.onBehalfOf }
       : {}),

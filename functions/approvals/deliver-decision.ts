@@ -1,3 +1,4 @@
+import type { EpochMs } from '../platform/clock.ts';
 import type { Approval, TooLateReason } from './approval.ts';
 
 /** What a waiting execution is told. A rejection is an answer, not a failure of the task; so is a cancellation. */
@@ -18,6 +19,17 @@ export interface DeliveryPorts {
   readonly executions: {
     succeed(token: string, output: CallbackOutput): Promise<'delivered' | 'no-longer-waiting'>;
   };
+}
+
+/**
+ * Whether the sweep tries to tell the execution: 1, 3, 6, 10, … minutes after the decision, so that nobody hammers
+ * what has been away for hours, and what was decided just now is told soon.
+ */
+export function isTellingDue(
+  { callbackAttempts: tried, decidedAtEpochMs = 0 }: Approval,
+  now: EpochMs,
+): boolean {
+  return now >= decidedAtEpochMs + (60_000 * tried * (tried + 1)) / 2;
 }
 
 /** `superseded`: somebody else wrote first, and the stream or the sweep brings the record here again. */

@@ -3,30 +3,34 @@ import type { Plan } from '../change/plan.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Database, Item } from '../platform/dynamodb.ts';
 import { InterlockError } from '../platform/errors.ts';
+import { changeIdFor } from '../platform/ids.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import type { Approval } from './approval.ts';
+import { type Approval, byExpiry } from './approval.ts';
 import { approvalStatusKeys, toApproval } from './approval-item.ts';
 import {
   type ApprovalDesk,
   type DecisionRecord,
   type Dossier,
+  type DossierList,
   type IncidentFile,
   type IncidentRecord,
   impactOf,
   lastRehearsal,
+  parseChangeUnderApproval,
   parseChecks,
   parseDecision,
   parseIncident,
-  parseJudgedChange,
   parseTriage,
   rehearsalsSearched,
 } from './dossier.ts';
 import { type NeverAgain, neverAgainStatusKey, parseNeverAgain } from './never-again.ts';
 import type { Notice } from './notices/notice.ts';
 
-/** How many approvals a list shows: each costs five reads. */
-const pendingShown = 25;
-const recentShown = 10;
+/** How many approvals are looked through, over everybody. */
+export const pendingReadAtMost = 500;
+const recentReadAtMost = 100;
+/** How many are completed at once: each costs four reads. */
+const chunk = 25;
 
 /** Reads what people are shown. Writes nothing. */
 export class DossierStore implements ApprovalDesk {
@@ -58,38 +62,59 @@ export class DossierStore implements ApprovalDesk {
 
   /** A change and the approval it waits for; nothing where it waits for none. */
   async waitingChange(changeId: string) {
-    const change = parseJudgedChange(await this.#database.get(this.#table, itemKeys.change(changeId)));
+    const change = parseChangeUnderApproval(await this.#database.get(this.#table, itemKeys.change(changeId)));
     const { verdictApprovalId } = change ?? {};
     return change === undefined || verdictApprovalId === undefined
       ? undefined
       : { incidentId: change.incidentId, planDigest: change.planDigest, verdictApprovalId };
   }
 
-  /** One approval with everything it rests on, at most nine reads; nothing where it, its plan or its decision is missing. */
+  /** One approval with everything it rests on, at most eleven reads; nothing where it, its plan or its decision is missing. */
   readonly dossier = async (approvalId: string): Promise<Dossier | undefined> => {
     const [found, notices] = await Promise.all([
       this.#found(approvalId),
-      this.#database.query(this.#table, itemKeys.approval(approvalId).pk, { skPrefix: 'NOTICE#' }),
+      this.#database.query(this.#table, itemKeys.notice(approvalId, '', 0).pk),
     ]);
     if (found === undefined) return undefined;
-    const { approval, plan } = found;
-    const [recommendation, rolledBack] = await Promise.all([
-      this.#database.get(this.#table, itemKeys.recommendation(approval.incidentId, approval.planDigest)),
+    const { plan, approval } = found;
+    const { incidentId, planDigest } = approval;
+    const [recommendation, rolledBack, triageItem, begun] = await Promise.all([
+      this.#database.get(this.#table, itemKeys.recommendation(incidentId, planDigest)),
       this.#database.byStatus(this.#table, 'CHANGE#rolled-back', rehearsalsSearched),
+      this.#database.get(this.#table, itemKeys.triage(incidentId)),
+      this.#begun(approval),
     ]);
+    const triage = parseTriage(triageItem);
+    const change = found.change ?? begun;
     return {
       ...found,
+      ...(triage === undefined ? {} : { triage }),
+      ...(change === undefined ? {} : { change }),
       ...parseChecks(recommendation),
       rehearsal: lastRehearsal(rolledBack, plan.action),
       notices: (notices as unknown as Notice[]).toSorted((a, b) => a.createdAtEpochMs - b.createdAtEpochMs),
     };
   };
 
-  /** The newest 25 at most. */
-  readonly pending = async (): Promise<Dossier[]> => this.#list(['pending'], pendingShown);
+  /** Of the {@link pendingReadAtMost} that wait longest: no number of newer requests hides an older one. */
+  readonly pending = async (): Promise<DossierList> => {
+    const { pending } = approvalStatusKeys;
+    const limit = pendingReadAtMost + 1;
+    const items = await this.#database.byStatus(this.#table, pending, limit, { oldestFirst: true });
+    return {
+      dossiers: this.#completed(items.slice(0, pendingReadAtMost).map(toApproval).toSorted(byExpiry)),
+      isWhole: items.length < limit,
+    };
+  };
 
-  /** The newest 10 at most. */
-  readonly recent = async (): Promise<Dossier[]> => this.#list(['undelivered', 'done'], recentShown);
+  /** Of the {@link recentReadAtMost} newest. */
+  readonly recent = async (): Promise<DossierList> => {
+    const items = await this.#listed(['undelivered', 'done'], recentReadAtMost + 1);
+    return {
+      dossiers: this.#completed(items.slice(0, recentReadAtMost).map(toApproval)),
+      isWhole: items.length <= recentReadAtMost,
+    };
+  };
 
   /** Of the lists as the index has them, without what they rest on: for figures. */
   readonly decidedSince = async (sinceEpochMs: EpochMs, limit: number): Promise<Approval[]> =>
@@ -122,10 +147,19 @@ export class DossierStore implements ApprovalDesk {
   };
 
   /** The index lags, so each hit is read again; one whose plan is gone is left out of a list. */
-  async #list(statuses: readonly (keyof typeof approvalStatusKeys)[], limit: number): Promise<Dossier[]> {
-    const newest = await this.#listed(statuses, limit);
-    const dossiers = await Promise.all(newest.map((item) => this.#found(String(item['approvalId']))));
-    return dossiers.filter((dossier) => dossier !== undefined);
+  async *#completed(approvals: readonly Approval[]): AsyncGenerator<Dossier> {
+    for (let index = 0; index < approvals.length; index += chunk) {
+      const ids = approvals.slice(index, index + chunk).map(({ approvalId }) => approvalId);
+      const dossiers = await Promise.all(ids.map((approvalId) => this.#found(approvalId)));
+      yield* dossiers.filter((dossier) => dossier !== undefined);
+    }
+  }
+
+  /** What was begun on an approval of its plan. */
+  async #begun({ status, incidentId, planDigest, verdictOn }: Approval) {
+    if (status !== 'approved' || verdictOn !== undefined) return undefined;
+    const changeId = changeIdFor(incidentId, planDigest);
+    return parseChangeUnderApproval(await this.#database.get(this.#table, itemKeys.change(changeId)));
   }
 
   /** Newest first over all these statuses. */
@@ -154,25 +188,22 @@ export class DossierStore implements ApprovalDesk {
   async #complete(approval: Approval): Promise<Dossier | undefined> {
     const { incidentId, planDigest } = approval;
     const changeId = approval.verdictOn?.changeId;
-    const [plan, decisionItem, incidentItem, triageItem, changeItem] = await Promise.all([
+    const [plan, decisionItem, incidentItem, changeItem] = await Promise.all([
       this.#database.get(this.#table, itemKeys.plan(incidentId, planDigest)),
       this.#database.get(this.#table, itemKeys.decision(incidentId, planDigest)),
       this.#database.get(this.#table, itemKeys.incident(incidentId)),
-      this.#database.get(this.#table, itemKeys.triage(incidentId)),
       changeId === undefined ? undefined : this.#database.get(this.#table, itemKeys.change(changeId)),
     ]);
     const decision = parseDecision(decisionItem);
     if (plan === undefined || decision === undefined) return undefined;
     const incident = parseIncident(incidentItem);
-    const triage = parseTriage(triageItem);
-    const change = parseJudgedChange(changeItem);
+    const change = parseChangeUnderApproval(changeItem);
     const impact = impactOf(plan['plan'] as Plan);
     return {
       approval,
       plan: plan['plan'] as Plan,
       decision,
       ...(incident === undefined ? {} : { incident }),
-      ...(triage === undefined ? {} : { triage }),
       ...(change === undefined ? {} : { change }),
       ...(impact === undefined ? {} : { impact }),
     };

@@ -33,6 +33,7 @@ const changeSchema = z.object({
   planDigest: z.string(),
   status: z.string(),
   verdictApprovalId: z.optional(z.string()),
+  statusReason: z.optional(z.string()),
 });
 
 const incidentSchema = z.object({
@@ -79,8 +80,8 @@ const rolledBackSchema = z.object({ changeId: z.string(), action: z.string(), up
 
 /** What the pages read of records that other capabilities write: the members shown, whatever else stands there. */
 export type DecisionRecord = z.output<typeof decisionSchema>;
-/** A change that people judge. */
-export type JudgedChange = z.output<typeof changeSchema>;
+/** A change that people allowed, or judge. */
+export type ChangeUnderApproval = z.output<typeof changeSchema>;
 /** An incident as intake keeps it. */
 export type IncidentRecord = z.output<typeof incidentSchema>;
 /** What triage found. */
@@ -101,9 +102,10 @@ export interface Dossier {
   readonly plan: Plan;
   readonly decision: DecisionRecord;
   readonly incident?: IncidentRecord;
+  /** Absent in lists. */
   readonly triage?: TriageRecord;
-  /** Only where the question is whether a change may stay. */
-  readonly change?: JudgedChange;
+  /** The change that the question is about, or that was begun on the answer; the latter is absent in lists. */
+  readonly change?: ChangeUnderApproval;
   /** What the change touches; absent for an action that is not in the catalogue. */
   readonly impact?: BlastRadius;
   /** Absent where nothing was checked, and in lists. */
@@ -125,7 +127,7 @@ export function parseDecision(item: unknown): DecisionRecord | undefined {
 }
 
 /** The change in a stored item, or nothing where a member is missing or of the wrong kind. */
-export function parseJudgedChange(item: unknown): JudgedChange | undefined {
+export function parseChangeUnderApproval(item: unknown): ChangeUnderApproval | undefined {
   return z.safeParse(changeSchema, item).data;
 }
 
@@ -186,13 +188,20 @@ export function subjectOf({ plan, approval, decision, incident }: Dossier): Auth
   };
 }
 
-/** Where approvals, incidents and the switch are read, and votes go: the pages know nothing else. */
+/** A list over everybody, read as far as somebody goes through it: whoever shows it leaves out what is not theirs. */
+export interface DossierList {
+  readonly dossiers: AsyncIterable<Dossier> | Iterable<Dossier>;
+  /** False where there are more than were looked for. */
+  readonly isWhole: boolean;
+}
+
+/** Where people are shown approvals and incidents from. */
 export interface ApprovalDesk {
   readonly dossier: (approvalId: string) => Promise<Dossier | undefined>;
-  /** Waiting for people, newest first. */
-  readonly pending: () => Promise<Dossier[]>;
-  /** Decided, expired or cancelled lately, newest first. */
-  readonly recent: () => Promise<Dossier[]>;
+  /** Waiting for people, over everybody; what expires first comes first. */
+  readonly pending: () => Promise<DossierList>;
+  /** Decided, expired or cancelled lately, over everybody; newest first. */
+  readonly recent: () => Promise<DossierList>;
   /** Decided, expired or cancelled since then, newest first, at most `limit`; eventually consistent. */
   readonly decidedSince: (sinceEpochMs: EpochMs, limit: number) => Promise<Approval[]>;
   /** What people said must never be proposed again, newest first, at most `limit`. */

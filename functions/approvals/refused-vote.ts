@@ -26,14 +26,17 @@ export type VoteRefusal =
 /** How many refusals of one approval the ledger holds, over all people. */
 export const refusalsRecordedAtMost = 50;
 
-/** What stands in an approval's `refusedVotes` for one person and one reason. */
+/** How many of them may be one person's: nobody is needed by the ledger for more, and few must not use up all. */
+export const refusalsOfOneAtMost = 5;
+
+/** What stands in an approval's `refusedVotes` for one person and one reason, which has no space in it. */
 export function refusalMark(identityId: string, because: VoteRefusal): string {
   return `${because} ${identityId}`;
 }
 
 /**
- * Notes a refused vote on the approval, once per person and reason and at most {@link refusalsRecordedAtMost}
- * times: whoever presses a button a thousand times writes one entry, and uses up nobody else's evidence.
+ * Notes a refused vote on the approval, once per person and reason, at most {@link refusalsOfOneAtMost} times per
+ * person and {@link refusalsRecordedAtMost} times in all: whoever presses a button a thousand times writes one entry.
  * `version` stays, because nothing was decided: a refusal never costs a vote its race.
  */
 export function noteRefusal(
@@ -44,7 +47,9 @@ export function noteRefusal(
   const { refusedVotes = [] } = approval;
   const mark = refusalMark(identityId, because);
   if (refusedVotes.includes(mark)) return 'recorded-before';
-  if (refusedVotes.length >= refusalsRecordedAtMost) return 'at-capacity';
+  const own = refusedVotes.filter((each) => each.slice(each.indexOf(' ') + 1) === identityId);
+  if (own.length >= refusalsOfOneAtMost || refusedVotes.length >= refusalsRecordedAtMost)
+    return 'at-capacity';
   return { ...approval, refusedVotes: [...refusedVotes, mark] };
 }
 

@@ -57,10 +57,10 @@ export const itemKeys = {
   }),
   approval: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'APPROVAL' }),
   approvalToken: (approvalId: string): ItemKey => ({ pk: `APPROVAL#${approvalId}`, sk: 'TOKEN' }),
-  /** One thing that people are told about an approval. */
+  /** One thing that people are told about an approval: apart from it, since who tells people may not decide. */
   notice: (approvalId: string, kind: string, approvalVersion: number): ItemKey => ({
-    pk: `APPROVAL#${approvalId}`,
-    sk: `NOTICE#${kind}#${String(approvalVersion).padStart(6, '0')}`,
+    pk: `NOTICE#${approvalId}`,
+    sk: `${kind}#${String(approvalVersion).padStart(6, '0')}`,
   }),
   /** A rejection that says never again, for the policy proposals that follow from it. */
   neverAgain: (approvalId: string): ItemKey => ({ pk: `NEVER-AGAIN#${approvalId}`, sk: 'NEVER-AGAIN' }),

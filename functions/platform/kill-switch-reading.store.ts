@@ -1,6 +1,8 @@
 import type { Database } from './dynamodb.ts';
 import { itemKeys } from './item-keys.ts';
 import {
+  type EngagedSwitches,
+  engagedAmong,
   type KillSwitchesReading,
   type KillSwitchReading,
   type SwitchScope,
@@ -10,12 +12,10 @@ import {
 } from './kill-switch-scope.ts';
 import { logger } from './pipeline.ts';
 
-/** The global switch. Strongly consistent, and never fails: a switch that cannot be read counts as engaged. */
-export async function readKillSwitch(database: Database, controlsTable: string): Promise<KillSwitchReading> {
-  return readScope(database, controlsTable, 'global');
-}
-
-/** Every switch over a subject, each as {@link readKillSwitch} reads one. */
+/**
+ * Every switch over a subject. Strongly consistent, and never fails: a switch that cannot be read counts as
+ * engaged.
+ */
 export async function readKillSwitches(
   database: Database,
   controlsTable: string,
@@ -29,6 +29,18 @@ export async function readKillSwitches(
   return reading === undefined || scope === undefined ? { reading: 'released' } : { reading, scope };
 }
 
+/** All that are engaged, in one read, for people to see; the rest is as for {@link readKillSwitches}. */
+export async function readEngagedSwitches(
+  database: Database,
+  controlsTable: string,
+): Promise<EngagedSwitches> {
+  try {
+    return engagedAmong(await database.query(controlsTable, itemKeys.killSwitch('global').pk));
+  } catch (error) {
+    return unreadable('every scope', error);
+  }
+}
+
 async function readScope(
   database: Database,
   controlsTable: string,
@@ -37,10 +49,14 @@ async function readScope(
   try {
     return stateOf(scope, await database.get(controlsTable, itemKeys.killSwitch(scope)));
   } catch (error) {
-    logger.warn('kill switch unreadable, counts as engaged', {
-      scope,
-      errorName: error instanceof Error ? error.name : 'unknown',
-    });
-    return 'unreadable';
+    return unreadable(scope, error);
   }
+}
+
+function unreadable(scope: string, error: unknown): 'unreadable' {
+  logger.warn('kill switch unreadable, counts as engaged', {
+    scope,
+    errorName: error instanceof Error ? error.name : 'unknown',
+  });
+  return 'unreadable';
 }

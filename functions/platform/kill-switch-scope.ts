@@ -22,6 +22,23 @@ export interface KillSwitchesReading {
   readonly scope?: SwitchScope;
 }
 
+/** Which switches are engaged, the global one first; `unreadable` counts as every one. */
+export type EngagedSwitches = readonly SwitchScope[] | 'unreadable';
+
+/** @param items Every switch that was ever written. */
+export function engagedAmong(items: readonly Item[]): SwitchScope[] {
+  const written = new Map(items.map((item) => [String(item['sk']) as SwitchScope, item]));
+  const scopes = new Set<SwitchScope>(['global', ...written.keys()]);
+  return [...scopes].filter((scope) => stateOf(scope, written.get(scope)) === 'engaged');
+}
+
+/** How the switches over a subject stand, out of all of them. */
+export function switchesOver(engaged: EngagedSwitches, subject: SwitchSubject): KillSwitchesReading {
+  if (engaged === 'unreadable') return { reading: 'unreadable', scope: 'global' };
+  const scope = scopesOver(subject).find((each) => engaged.includes(each));
+  return scope === undefined ? { reading: 'released' } : { reading: 'engaged', scope };
+}
+
 /** Every switch that stops this subject, widest first. */
 export function scopesOver({ environment, agentRole, action }: SwitchSubject): SwitchScope[] {
   return ['global', `environment#${environment}`, `agent#${agentRole}`, `action#${action}`];

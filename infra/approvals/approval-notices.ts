@@ -14,8 +14,9 @@ export interface ApprovalNoticesProps {
 }
 
 /**
- * Tells people what the notices in the table say, on every channel there is. It may neither decide nor answer an
- * execution: whoever could make it misbehave could silence people, which expires as a rejection, and no more.
+ * Tells people what the notices in the table say, on every channel there is. It writes under `NOTICE#` alone, so it
+ * may neither decide nor answer an execution. Whoever took it over could tell people lies, or nothing, and append
+ * entries to incidents' chains, as every function of an incident can; the approval itself they could not touch.
  */
 export class ApprovalNotices extends Construct {
   constructor(scope: Construct, id: string, props: ApprovalNoticesProps) {
@@ -35,10 +36,7 @@ export class ApprovalNotices extends Construct {
         ...(webhookSecretArn === undefined ? {} : { WEBHOOK_SECRET_ARN: webhookSecretArn }),
       },
     });
-    tables.grantOperations(notices, ['GetItem', 'Query'], {
-      verbs: ['PutItem', 'UpdateItem'],
-      keys: ['APPROVAL#*'],
-    });
+    tables.grantOperations(notices, ['GetItem', 'Query'], { verbs: ['UpdateItem'], keys: ['NOTICE#*'] });
     tables.grantOperationsByStatus(notices);
     tables.grantLedger(notices);
     platform.grantTellPeople(notices);
@@ -47,11 +45,11 @@ export class ApprovalNotices extends Construct {
       platform,
       table: tables.operations,
       target: notices,
-      filters: [{ eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'NOTICE#' }] } } } }],
+      filters: [{ eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'NOTICE#' }] } } } }],
       holds: 'notices that could not be taken from the stream; the sweep sends them',
     });
     new Rule(this, 'Sweep', {
-      description: 'Interlock: sends notices that are due, reminds and escalates',
+      description: 'Interlock: sends notices that are due',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaFunction(notices.function, { retryAttempts: 0 })],
     });

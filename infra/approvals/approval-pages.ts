@@ -1,4 +1,5 @@
 import { Validations } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import { type CfnSecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { InterlockFunction } from '../platform/interlock-function.ts';
@@ -12,6 +13,8 @@ export interface ApprovalPagesProps {
   readonly publicBaseUrl: string;
   /** Groups that `policies/approvers.json` grants something to. */
   readonly groups: readonly string[];
+  /** Stops everything: the pages themselves may not write the kill switch, whoever takes them over. */
+  readonly engageKillSwitch: InterlockFunction;
 }
 
 /** The function behind the link: pages, API and Slack's clicks. It asks the identity provider who somebody is. */
@@ -20,7 +23,7 @@ export class ApprovalPages extends Construct {
 
   constructor(scope: Construct, id: string, props: ApprovalPagesProps) {
     super(scope, id);
-    const { platform, publicBaseUrl } = props;
+    const { platform, publicBaseUrl, engageKillSwitch } = props;
     const { settings, tables } = platform;
     const { slack } = settings.channels;
     const sessionSecretArn = this.#sessionSecret(platform);
@@ -30,6 +33,7 @@ export class ApprovalPages extends Construct {
       tables: ['controls', 'operations', 'ledger'],
       environment: {
         APPROVAL_USABLE_SECONDS: String(settings.approvalUsable.toSeconds()),
+        ENGAGE_KILL_SWITCH_ARN: engageKillSwitch.function.functionArn,
         PUBLIC_BASE_URL: publicBaseUrl,
         SESSION_SECRET_ARN: sessionSecretArn,
         ...this.#signIn(props),
@@ -37,19 +41,21 @@ export class ApprovalPages extends Construct {
         ...(slack?.apiUrl === undefined ? {} : { SLACK_API_URL: slack.apiUrl }),
       },
     });
-    // Sessions, what the provider said of people, messages that were seen once, and stopping everything.
-    tables.grantControls(this.pages, ['GetItem'], {
+    // Sessions, what the provider said of people, and messages that were seen once.
+    tables.grantControls(this.pages, ['GetItem', 'Query'], {
       verbs: ['PutItem'],
-      keys: ['SESSION#*', 'PERSON#*', 'SEEN#*', 'SWITCH'],
+      keys: ['SESSION#*', 'PERSON#*', 'SEEN#*'],
     });
     tables.grantControls(this.pages, [], { verbs: ['UpdateItem'], keys: ['SESSION#*', 'RATE#*'] });
-    tables.grantOperations(this.pages, ['GetItem', 'Query'], {
-      verbs: ['PutItem', 'UpdateItem'],
-      keys: ['APPROVAL#*'],
-    });
-    tables.grantOperations(this.pages, [], { verbs: ['PutItem'], keys: ['NEVER-AGAIN#*'] });
+    tables.grantOperations(this.pages, ['GetItem', 'Query'], { verbs: ['UpdateItem'], keys: ['APPROVAL#*'] });
+    tables.grantOperations(this.pages, [], { verbs: ['PutItem'], keys: ['NEVER-AGAIN#*', 'NOTICE#*'] });
     tables.grantOperationsByStatus(this.pages);
-    tables.grantLedger(this.pages, ['incident#*', 'control#kill-switch#*']);
+    tables.grantLedger(this.pages);
+    Grant.addToPrincipal({
+      grantee: this.pages,
+      actions: ['lambda:InvokeFunction'],
+      resourceArns: [engageKillSwitch.function.functionArn],
+    });
     const { signIn } = settings;
     readSecrets(this.pages, [
       sessionSecretArn,
@@ -96,7 +102,7 @@ export class ApprovalPages extends Construct {
     Validations.of(secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason:
-        'Replacing it ends every session and nothing else, so it is replaced by hand when there is a reason; the pages re-read it every five minutes.',
+        'Replacing it makes every open form out of date and ends each session at its next decision, so it is replaced by hand when there is a reason; the pages re-read it every five minutes.',
     });
     // Not `Ref`, which is the ARN in AWS and the name in the emulator; `Id` is the ARN in both.
     return (secret.node.defaultChild as CfnSecret).attrId;

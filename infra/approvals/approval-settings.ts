@@ -19,7 +19,10 @@ export type SignInSettings =
       readonly scopes: string;
       /** Claim of the ID token that lists groups. */
       readonly groupsClaim: string;
-      /** Claim that names a person in `policies/approvers.json`; it must never pass to somebody else. */
+      /**
+       * Claim that names a person in `policies/approvers.json`. It must never pass to somebody else, and be the
+       * same for the pages and the command line: `sub` is not at providers with pairwise subjects.
+       */
       readonly identityClaim: string;
       /** The one algorithm that ID tokens may be signed with. */
       readonly idTokenAlgorithm: (typeof idTokenAlgorithms)[number];

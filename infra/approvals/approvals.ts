@@ -17,6 +17,8 @@ export interface ApprovalsProps {
   readonly platform: Platform;
   /** Who may decide what. */
   readonly approvers: ApproverPolicy;
+  /** Stops everything for the pages. */
+  readonly engageKillSwitch: InterlockFunction;
 }
 
 /**
@@ -28,11 +30,13 @@ export class Approvals extends Construct {
   readonly settleApproval: InterlockFunction;
   /** Address of the API behind the approval pages. */
   readonly apiUrl: string;
+  /** Where people open the pages, and what links to them begin with. */
+  readonly pagesUrl: string;
   readonly #callback: InterlockFunction;
 
   constructor(scope: Construct, id: string, props: ApprovalsProps) {
     super(scope, id);
-    const { platform, approvers } = props;
+    const { platform, approvers, engageKillSwitch } = props;
     const { settings } = platform;
     const approvalKey = sealedKey(this, 'ApprovalKey', {
       description:
@@ -43,8 +47,9 @@ export class Approvals extends Construct {
     const api = new ApprovalApi(this, 'Api', { platform });
     this.apiUrl = api.url;
     const publicBaseUrl = settings.publicBaseUrl ?? api.url;
+    this.pagesUrl = publicBaseUrl;
     const groups = [...new Set(approvers.grants.map(({ group }) => group))];
-    const { pages } = new ApprovalPages(this, 'Pages', { platform, publicBaseUrl, groups });
+    const { pages } = new ApprovalPages(this, 'Pages', { platform, publicBaseUrl, groups, engageKillSwitch });
     api.answerWith(pages.function);
     new ApprovalNotices(this, 'Notices', { platform, publicBaseUrl });
 
@@ -72,6 +77,7 @@ export class Approvals extends Construct {
       },
     });
     tables.grantOperations(request, ['GetItem'], { verbs: ['PutItem', 'UpdateItem'], keys: ['APPROVAL#*'] });
+    tables.grantOperations(request, [], { verbs: ['PutItem'], keys: ['NOTICE#*'] });
     tables.grantLedger(request);
     grantKeyUse(approvalKey, request, 'kms:Encrypt');
     return request;
@@ -84,7 +90,8 @@ export class Approvals extends Construct {
       name: 'settle-approval',
       tables: ['operations', 'ledger'],
     });
-    tables.grantOperations(settle, ['GetItem'], { verbs: ['PutItem', 'UpdateItem'], keys: ['APPROVAL#*'] });
+    tables.grantOperations(settle, ['GetItem'], { verbs: ['UpdateItem'], keys: ['APPROVAL#*'] });
+    tables.grantOperations(settle, [], { verbs: ['PutItem'], keys: ['NOTICE#*'] });
     tables.grantLedger(settle);
     return settle;
   }
@@ -98,10 +105,12 @@ export class Approvals extends Construct {
       environment: { APPROVAL_KEY_ARN: approvalKey.keyArn },
     });
     // The approvals of an incident are found through its decisions, which share a partition.
-    tables.grantOperations(callback, ['GetItem', 'Query'], {
-      verbs: ['PutItem', 'UpdateItem'],
+    // Whoever cancels looks at the incident once more as they write.
+    tables.grantOperations(callback, ['ConditionCheckItem', 'GetItem', 'Query'], {
+      verbs: ['UpdateItem'],
       keys: ['APPROVAL#*'],
     });
+    tables.grantOperations(callback, [], { verbs: ['PutItem'], keys: ['NOTICE#*'] });
     tables.grantOperationsByStatus(callback);
     tables.grantLedger(callback);
     grantKeyUse(approvalKey, callback, 'kms:Decrypt');
@@ -122,10 +131,10 @@ export class Approvals extends Construct {
         eventName: ['MODIFY'],
         dynamodb: { Keys: { sk: { S: [sk] } } },
       })),
-      holds: 'decisions and recoveries that could not be delivered from the stream; the sweep repeats them',
+      holds: 'decisions and recoveries that could not be taken from the stream; the sweep repeats them',
     });
     new Rule(this, 'UndeliveredSweep', {
-      description: 'Interlock: delivers decisions whose callback was lost',
+      description: 'Interlock: delivers decisions whose callback was lost, reminds and escalates',
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaFunction(this.#callback.function, { retryAttempts: 0 })],
     });

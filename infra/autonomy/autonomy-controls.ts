@@ -14,12 +14,39 @@ export interface AutonomyControlsProps {
   readonly platform: Platform;
 }
 
-/** What watches autonomy: the kill switch is proven to stop a write, and what did not work out loses its stage. */
+/**
+ * What holds autonomy back: the kill switch can be engaged from the pages and is proven to stop a write, and what
+ * did not work out loses its stage.
+ */
 export class AutonomyControls extends Construct {
+  /** Engages the global kill switch and can do nothing else. Whoever is in front of people may invoke it. */
+  readonly engageKillSwitch: InterlockFunction;
+
   constructor(scope: Construct, id: string, props: AutonomyControlsProps) {
     super(scope, id);
+    this.engageKillSwitch = this.#engage(props.platform);
     this.#heartbeat(props.platform);
     this.#review(props.platform);
+  }
+
+  #engage(platform: Platform): InterlockFunction {
+    const engage = new InterlockFunction(this, 'EngageFunction', {
+      platform,
+      name: 'engage-kill-switch',
+      tables: ['controls', 'ledger'],
+    });
+    platform.tables.grantControls(engage, [], { verbs: ['PutItem'], keys: ['SWITCH'] });
+    platform.tables.grantLedger(engage, ['control#kill-switch#*']);
+    // Whoever stopped everything may have gone on to something else before it failed.
+    this.#alarm(platform, 'EngageFails', {
+      metric: engage.function.metricErrors({ period: Duration.minutes(1), statistic: 'Sum' }),
+      comparison: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      periods: 1,
+      missing: TreatMissingData.NOT_BREACHING,
+      says: 'somebody stopped everything on the pages and it failed. Look at `interlock kill-switch status`; stop it there if that was meant',
+    });
+    return engage;
   }
 
   #heartbeat(platform: Platform): void {

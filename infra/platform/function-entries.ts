@@ -29,6 +29,11 @@ const ownEntries = {
     entry: `${capabilities}/autonomy/kill-switch-heartbeat.handler.ts`,
     timeoutSeconds: 30,
   },
+  'engage-kill-switch': {
+    entry: `${capabilities}/autonomy/engage-kill-switch.handler.ts`,
+    // Through a crowd of starts it may take half a minute. The pages do not wait that long; it goes on.
+    timeoutSeconds: 60,
+  },
   'review-autonomy': { entry: `${capabilities}/autonomy/review-autonomy.handler.ts`, timeoutSeconds: 60 },
   recommend: { entry: `${capabilities}/autonomy/recommend.handler.ts`, timeoutSeconds: 30 },
   'request-approval': {
@@ -41,7 +46,8 @@ const ownEntries = {
   },
   'approval-pages': {
     entry: `${capabilities}/approvals/pages/pages.handler.tsx`,
-    timeoutSeconds: 15,
+    // The API in front of it gives up after 30. A batch decides one after the other.
+    timeoutSeconds: 29,
   },
   'approval-callback': {
     entry: `${capabilities}/approvals/callback.handler.ts`,

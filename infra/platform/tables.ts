@@ -87,7 +87,7 @@ export class Tables extends Construct {
   /**
    * Appending to chains of some kinds and reading a chain's end. Nobody is ever granted more than this on the
    * ledger. The chain of the kill switch is for what people do: they write it with credentials of their own, or
-   * through the approval pages, which confirm who they are first; no other function is granted it.
+   * through the one function that engages it for the approval pages; no other function is granted it.
    *
    * @param chains Patterns of chain ids. @default every incident's chain
    */

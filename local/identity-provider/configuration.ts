@@ -14,7 +14,8 @@ export const cliClientId = 'interlock-cli';
 /** Session of a browser at the provider. */
 export const sessionCookieName = 'interlock-local-session';
 
-const scopes = ['openid', 'profile', 'email', 'offline_access'];
+/** What both clients may ask for. */
+export const scopes = ['openid', 'profile', 'email', 'offline_access'];
 const hour = 3_600;
 
 /**
@@ -71,15 +72,7 @@ export async function providerConfiguration(
     conformIdTokenClaims: false,
     findAccount: (_context: unknown, id: string) =>
       directory.find(id) === undefined ? undefined : { accountId: id, claims: () => claimsOf(directory, id) },
-    loadExistingGrant: async ({ oidc }: ProviderContext) => {
-      const clientId = oidc?.client?.clientId;
-      const accountId = oidc?.session?.accountId;
-      if (oidc === undefined || clientId === undefined || accountId === undefined) return undefined;
-      const grant = new oidc.provider.Grant({ clientId, accountId });
-      grant.addOIDCScope(scopes.join(' '));
-      await grant.save();
-      return grant;
-    },
+    loadExistingGrant: grantEverything,
     issueRefreshToken: () => true,
     expiresWithSession: () => false,
     // As Cognito, Google and Entra do by default: two forms sent at once from one session are both renewed.
@@ -124,6 +117,17 @@ export async function providerConfiguration(
       Session: hour,
     },
   };
+}
+
+/** Grants a client all {@link scopes}: nobody is asked for consent. */
+export async function grantEverything({ oidc }: ProviderContext) {
+  const clientId = oidc?.client?.clientId;
+  const accountId = oidc?.session?.accountId;
+  if (oidc === undefined || clientId === undefined || accountId === undefined) return undefined;
+  const grant = new oidc.provider.Grant({ clientId, accountId });
+  grant.addOIDCScope(scopes.join(' '));
+  await grant.save();
+  return grant;
 }
 
 /** Binds a form of the device flow to the browser that was shown it. */

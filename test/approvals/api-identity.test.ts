@@ -11,12 +11,16 @@ const stranger = await generateKeyPair('RS256');
 const seconds = now / 1_000;
 const ana = {
   outcome: 'identified',
-  identity: { id: 'ana', displayName: 'Ana Duarte', groups: ['approvers'] },
+  identity: { id: 'ana', displayName: 'Ana Duarte', groups: ['approvers'], aliases: ['ana.d'] },
 };
 const invalid = { outcome: 'refused', because: 'invalid' };
 const expired = { outcome: 'refused', because: 'expired' };
 
-function api(at = now, keys: JWTVerifyGetKey = async () => key.publicKey) {
+function api(
+  at = now,
+  keys: JWTVerifyGetKey = async () => key.publicKey,
+  tokens: Partial<ConstructorParameters<typeof OidcApiIdentity>[0]> = {},
+) {
   return new OidcApiIdentity({
     issuer,
     cliClientId: 'interlock-cli',
@@ -24,7 +28,9 @@ function api(at = now, keys: JWTVerifyGetKey = async () => key.publicKey) {
     identityClaim: 'sub',
     groupsClaim: 'groups',
     keys,
+    hasPublicSubjects: async () => true,
     clock: () => at,
+    ...tokens,
   });
 }
 
@@ -33,7 +39,14 @@ function sign(
   header: Record<string, unknown> = {},
   by: Parameters<SignJWT['sign']>[0] = key.privateKey,
 ): Promise<string> {
-  const honest = { iss: issuer, aud: 'interlock-cli', sub: 'ana', name: 'Ana Duarte', groups: ['approvers'] };
+  const honest = {
+    iss: issuer,
+    aud: 'interlock-cli',
+    sub: 'ana',
+    name: 'Ana Duarte',
+    groups: ['approvers'],
+    preferred_username: 'ana.d',
+  };
   return new SignJWT({ ...honest, iat: seconds, exp: seconds + 3_600, ...claims })
     .setProtectedHeader({ alg: 'RS256', ...header })
     .sign(by);
@@ -120,6 +133,15 @@ describe('an ID token of the command line', () => {
     expect(await api().identify(`Bearer ${token}`)).toStrictEqual(invalid);
   });
 
+  it.each([
+    [43_199, 'identified'],
+    [43_200, 'identified'],
+    [43_201, 'refused'],
+  ])('of somebody who signed in %i seconds ago is %s', async (ago, outcome) => {
+    const caller = await api().identify(`Bearer ${await sign({ auth_time: seconds - ago })}`);
+    expect(caller.outcome).toBe(outcome);
+  });
+
   it('is looked at only as a bearer token', async () => {
     const token = await sign();
     expect(await api().identify(undefined)).toStrictEqual({ outcome: 'refused', because: 'missing' });
@@ -140,6 +162,37 @@ describe('an ID token of the command line', () => {
       throw new TypeError('fetch failed');
     };
     expect(await api(now, away).identify(`Bearer ${await sign()}`)).toStrictEqual({ outcome: 'unavailable' });
+  });
+});
+
+describe('where the provider calls one person by another sub in each client', () => {
+  const perClient = { hasPublicSubjects: async () => false };
+
+  it('nobody is identified by it', async () => {
+    expect(await api(now, undefined, perClient).identify(`Bearer ${await sign()}`)).toStrictEqual({
+      outcome: 'unavailable',
+      because: 'subject-per-client',
+    });
+  });
+
+  it('people are identified by another claim', async () => {
+    const byObjectId = api(now, undefined, { ...perClient, identityClaim: 'oid' });
+    expect(await byObjectId.identify(`Bearer ${await sign({ oid: '7f3c' })}`)).toMatchObject({
+      outcome: 'identified',
+      identity: { id: '7f3c' },
+    });
+  });
+
+  it('a token that is no good is called that', async () => {
+    const token = await sign({}, {}, stranger.privateKey);
+    expect(await api(now, undefined, perClient).identify(`Bearer ${token}`)).toStrictEqual(invalid);
+  });
+
+  it('nobody is identified while it cannot be asked', async () => {
+    const away = { hasPublicSubjects: () => Promise.reject(new TypeError('fetch failed')) };
+    expect(await api(now, undefined, away).identify(`Bearer ${await sign()}`)).toStrictEqual({
+      outcome: 'unavailable',
+    });
   });
 });
 
@@ -183,6 +236,23 @@ describe('with a provider', () => {
     expect(await opened()?.identify(token)).toStrictEqual({ outcome: 'unavailable' });
     provider.metadata = {};
     expect(await caller?.identify(token)).toMatchObject({ outcome: 'identified' });
+  });
+
+  it.each<[unknown, object]>([
+    [['public'], { outcome: 'identified' }],
+    [['pairwise', 'public'], { outcome: 'identified' }],
+    [['pairwise'], { outcome: 'unavailable', because: 'subject-per-client' }],
+    [[], { outcome: 'unavailable', because: 'subject-per-client' }],
+    [undefined, { outcome: 'unavailable', because: 'subject-per-client' }],
+  ])('that has the subject types %j', async (types, result) => {
+    const token = `Bearer ${await provider.sign('interlock-cli', { oid: '7f3c' })}`;
+    provider.metadata = { subject_types_supported: types };
+    expect(await opened()?.identify(token)).toMatchObject(result);
+    expect(await opened({ OIDC_IDENTITY_CLAIM: 'oid' })?.identify(token)).toMatchObject({
+      outcome: 'identified',
+      identity: { id: '7f3c' },
+    });
+    provider.metadata = {};
   });
 
   it('is absent without a client for the command line', () => {

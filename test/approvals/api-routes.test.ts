@@ -68,6 +68,24 @@ describe('who may ask', () => {
 });
 
 describe('lists', () => {
+  it.each([
+    [25, { found: 25, isWhole: true }],
+    [26, { found: 26, isWhole: false }],
+  ])('of %i show 25, what expires first, and say whether that is all: %j', async (count, said) => {
+    for (let index = 1; index <= count; index++) {
+      const expiresAtEpochMs = now + 900_000 - index;
+      await world.put(pending({ approvalId: `apr-${index}`, expiresAtEpochMs }));
+    }
+    for (const view of ['mine', 'all']) {
+      const { body } = await world.get(`/approvals?view=${view}`, 'ana');
+      expect(body).toMatchObject(said);
+      expect(ids(body)).toHaveLength(25);
+      expect(ids(body)[0]).toBe(`apr-${count}`);
+    }
+  });
+});
+
+describe('views', () => {
   beforeEach(async () => {
     const quorum = { quorum: 2 };
     await world.put(pending({ approvalId: 'waits' }));
@@ -195,6 +213,34 @@ describe('one approval', () => {
     expect((await world.get('/approvals/apr-1', 'ana')).body).toMatchObject({ status: 'expired' });
   });
 
+  it.each([
+    [['global'], 'engaged', 'global'],
+    [['agent#other', 'action#lambda.shift-alias'], 'engaged', 'action#lambda.shift-alias'],
+    [['environment#prod'], 'released', undefined],
+    ['unreadable', 'unreadable', 'global'],
+  ] as const)(
+    'says of the kill switches %j that what is approved is %s by %s',
+    async (engaged, reading, scope) => {
+      await world.put(pending());
+      world.engaged = engaged;
+      const { body } = await world.get('/approvals/apr-1', 'ana');
+      expect(body).toMatchObject({ killSwitch: reading });
+      expect((body as { killSwitchScope?: string }).killSwitchScope).toBe(scope);
+    },
+  );
+
+  it('says what became of what was decided', async () => {
+    await world.put(pending());
+    expect((await world.get('/approvals/apr-1', 'ana')).body).not.toHaveProperty('aftermath');
+    const decided = await world.vote('apr-1', 'ana', approve);
+    expect(decided.body).toMatchObject({ aftermath: { state: 'awaited' } });
+    const change = { changeId: 'chg-1', incidentId, planDigest, status: 'refused', statusReason: 'altered' };
+    world.dossiers.set('apr-1', { ...world.dossierOf('apr-1'), change });
+    expect((await world.get('/approvals/apr-1', 'ana')).body).toMatchObject({
+      aftermath: { state: 'not-started', changeId: 'chg-1', reason: 'altered' },
+    });
+  });
+
   it('answers the same for what does not exist and for what is not theirs', async () => {
     await world.put(pending());
     const answers = await Promise.all(
@@ -270,6 +316,7 @@ describe('voting', () => {
     ['an unknown verdict', { ...approve, verdict: 'maybe' }, 'malformed-body', 400],
     ['a reason to approve', { ...approve, reason: 'other' }, 'malformed-body', 400],
     ['no reason to reject', { planDigest, verdict: 'reject' }, 'malformed-body', 400],
+    ['something else and no comment', { ...reject, reason: 'other' }, 'malformed-body', 400],
     ['a prototype name as reason', { ...reject, reason: 'constructor' }, 'malformed-body', 400],
     ['an unknown member', { ...approve, identityId: 'ben' }, 'malformed-body', 400],
     [
@@ -464,7 +511,7 @@ const neverAgain = {
 it('tells nobody what went wrong inside', async () => {
   world = new ApiWorld((ports) => ({
     ...ports,
-    killSwitch: async () => Promise.reject(new Error('secret-of-the-error')),
+    killSwitches: async () => Promise.reject(new Error('secret-of-the-error')),
   }));
   await world.put(pending());
   const { status, body } = await world.get('/approvals/apr-1', 'ana');

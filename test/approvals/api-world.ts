@@ -9,7 +9,8 @@ import type { RefusedVote } from '../../functions/approvals/refused-vote.ts';
 import type { ApiCaller } from '../../functions/approvals/sign-in/api-identity.ts';
 import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
 import type { Plan } from '../../functions/change/plan.ts';
-import { dossierOf, now, planOf } from './fixtures.ts';
+import type { EngagedSwitches } from '../../functions/platform/kill-switch-scope.ts';
+import { byDeadline, dossierOf, now, planOf, wholeList } from './fixtures.ts';
 import { KnownPeople } from './known-people.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 
@@ -42,6 +43,8 @@ export class ApiWorld {
   readonly evidence: string[] = [];
   readonly errors: Error[] = [];
   neverAgain: NeverAgain[] = [];
+  /** The kill switches that stop something. */
+  engaged: EngagedSwitches = [];
   settled: Approval[] = [];
   /** What `decidedSince` was asked for. */
   askedSince: number | undefined;
@@ -98,8 +101,9 @@ export class ApiWorld {
       approvers,
       desk: {
         dossier,
-        pending: () => all(({ status }) => status === 'pending'),
-        recent: () => all(({ status }) => status !== 'pending'),
+        pending: async () =>
+          wholeList((await all(({ status }) => status === 'pending')).toSorted(byDeadline)),
+        recent: async () => wholeList(await all(({ status }) => status !== 'pending')),
         decidedSince: async (since) => {
           this.askedSince = since;
           return this.settled;
@@ -117,8 +121,8 @@ export class ApiWorld {
           return 'recorded';
         },
       },
-      killSwitch: async () => 'released',
-      stopEverything: async () => undefined,
+      killSwitches: async () => this.engaged,
+      stopEverything: async () => 'stopped',
       people: new KnownPeople([]),
       api: { identify: async (authorization) => callerOf(authorization) },
       apiSignIn: {

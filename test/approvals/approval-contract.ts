@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import type { Authority } from '../../functions/approvals/authority.ts';
+import type { Database } from '../../functions/platform/dynamodb.ts';
 import { now, pending } from './fixtures.ts';
+import { setRecovered } from './moot-incident.ts';
 
 /** What callers may rely on, in memory and in DynamoDB. */
 export type Approvals = Pick<
@@ -24,15 +26,24 @@ const token = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
 let counter = 0;
 
-/** @param make A store whose clock reads what `clock.now` holds. */
-export function approvalContract(name: string, make: (clock: { now: number }) => Promise<Approvals>): void {
+/** @param make A store whose clock reads what `clock.now` holds, over tables that tests may write to. */
+export function approvalContract(
+  name: string,
+  make: (clock: { now: number }) => Promise<{
+    readonly store: Approvals;
+    readonly database: Database;
+    readonly operations: string;
+  }>,
+): void {
   describe(`${name}: contract`, () => {
     const fresh = async (quorum = 1) => {
       const clock = { now };
-      const store = await make(clock);
+      const { store, database, operations } = await make(clock);
       counter += 1;
       const id = `contract-${process.pid}-${counter}`;
       const approval = pending({ approvalId: id, incidentId: `inc-${id}`, quorum });
+      const recover = (isRecovered = true) =>
+        setRecovered(database, operations, approval.incidentId, isRecovered);
       const vote = (identityId: string, verdict: 'approve' | 'reject', authority = may) =>
         store.vote(
           id,
@@ -41,7 +52,7 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
           authority,
           900,
         );
-      return { clock, store, id, approval, vote };
+      return { clock, store, id, approval, vote, recover };
     };
 
     it('stores a request once; asking again replaces the token and keeps the expiry', async () => {
@@ -136,8 +147,9 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
     });
 
     it('cancels what is pending, once, and keeps what was decided first', async () => {
-      const { store, id, approval, vote } = await fresh();
+      const { store, id, approval, vote, recover } = await fresh();
       await store.create(approval, token('t'));
+      await recover();
       const cancelled = await store.cancel(id, 'incident-recovered', 'incident-watch');
       expect(cancelled).toMatchObject({
         status: 'cancelled',
@@ -152,6 +164,7 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
       const decided = await fresh();
       await decided.store.create(decided.approval, token('t'));
       await decided.vote('ana', 'reject');
+      await decided.recover();
       expect(await decided.store.cancel(decided.id, 'incident-closed', 'approval-sweep')).toMatchObject({
         status: 'rejected',
       });
@@ -162,12 +175,26 @@ export function approvalContract(name: string, make: (clock: { now: number }) =>
       [600_000, 'pending'],
       [600_001, 'pending'],
     ])('cancelling at %s ms of 600,000 leaves it %s', async (later, status) => {
-      const { clock, store, id, approval } = await fresh();
+      const { clock, store, id, approval, recover } = await fresh();
       await store.create(approval, token('t'));
+      await recover();
       clock.now = now + later;
       expect(await store.cancel(id, 'incident-closed', 'approval-sweep')).toMatchObject({ status });
       expect(await store.get(id)).toMatchObject({ status });
     });
+
+    it.each(['incident-recovered', 'incident-closed'] as const)(
+      'goes on asking where the problem is back by the time it is cancelled: %s',
+      async (because) => {
+        const { store, id, approval, vote, recover } = await fresh();
+        await store.create(approval, token('t'));
+        expect(await store.cancel(id, because, 'incident-watch')).toStrictEqual(approval);
+        await recover();
+        await recover(false);
+        expect(await store.cancel(id, because, 'approval-sweep')).toStrictEqual(approval);
+        expect(await vote('ana', 'approve')).toMatchObject({ outcome: 'recorded' });
+      },
+    );
 
     it('reminds once, then escalates once, and the vote that decides still counts', async () => {
       const { clock, store, id, approval, vote } = await fresh();

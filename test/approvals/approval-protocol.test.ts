@@ -6,6 +6,7 @@ import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
 import { incidentId, now, pending } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
+import { setRecovered } from './moot-incident.ts';
 
 /**
  * Any sequence of what people, sweeps and incidents do to one approval, alone and all at once, on the store as it
@@ -88,6 +89,7 @@ async function carryOut(store: MemoryApprovals, what: Operation, at: number): Pr
       return;
     }
     case 'cancel':
+      await setRecovered(store.database, store.operationsTable, incidentId);
       await store.cancel(approvalId, 'incident-recovered', 'incident-watch');
       return;
     case 'expire':

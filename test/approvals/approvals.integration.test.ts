@@ -8,7 +8,7 @@ import { ApprovalTokenClient } from '../../functions/approvals/approval-token.cl
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { type DeliveryPorts, deliverDecision } from '../../functions/approvals/deliver-decision.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import { isIntact } from '../../functions/approvals/dossier.ts';
+import { type DossierList, isIntact } from '../../functions/approvals/dossier.ts';
 import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import { requestApproval } from '../../functions/approvals/request-approval.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
@@ -17,10 +17,12 @@ import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
-import { readKillSwitch } from '../../functions/platform/kill-switch-reading.store.ts';
+import { readEngagedSwitches, readKillSwitches } from '../../functions/platform/kill-switch-reading.store.ts';
+import { type SwitchScope, switchesOver } from '../../functions/platform/kill-switch-scope.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { approvalContract } from './approval-contract.ts';
-import { dossierOf, now, pending, planOf } from './fixtures.ts';
+import { allOf, dossierOf, now, pending, planOf } from './fixtures.ts';
+import { setRecovered } from './moot-incident.ts';
 import { killEverywhere, Mortal } from './mortal.ts';
 import { type WaitingExecution, WaitingRoom } from './waiting-execution.ts';
 
@@ -40,7 +42,11 @@ beforeAll(async () => {
   await Promise.all([room.open(), hastyRoom.open(1)]);
 });
 
-approvalContract('in DynamoDB', async (clock) => storeOf(new Mortal(), () => clock.now));
+approvalContract('in DynamoDB', async (clock) => ({
+  store: storeOf(new Mortal(), () => clock.now),
+  database: tables.database,
+  operations: tables.operations,
+}));
 
 function storeOf(process = new Mortal(), clock = () => now + 60_000): ApprovalStore {
   const database = process.database();
@@ -100,11 +106,12 @@ async function asked(quorum = 1) {
   };
   /** What people are told, in the order in which it became true. */
   const notices = async () => {
-    const { pk } = itemKeys.approval(approvalId);
-    const items = await tables.database.query(tables.operations, pk, { skPrefix: 'NOTICE#' });
+    const { pk } = itemKeys.notice(approvalId, '', 0);
+    const items = await tables.database.query(tables.operations, pk);
     return items.map((item) => `${item['approvalVersion']} ${item['kind']}`).toSorted();
   };
   const evidence = () => tables.ledger.read(incidentChain(incidentId));
+  const recover = () => setRecovered(tables.database, tables.operations, incidentId);
   /** Everything that must not depend on how often the process was killed. */
   const endState = async () => {
     const { version: _version, callbackAttempts: _attempts, ...stored } = await approval();
@@ -131,6 +138,7 @@ async function asked(quorum = 1) {
     planDigest,
     dossiers,
     notices,
+    recover,
     request,
     vote,
     tell,
@@ -228,6 +236,7 @@ describe('killed between any two writes, then delivered again', () => {
       async () => {
         current = await asked();
         await current.request('token-1');
+        if (what === 'cancelling it') await current.recover();
         return (process) =>
           act(
             storeOf(process, () => at),
@@ -252,6 +261,7 @@ describe('killed between any two writes, then delivered again', () => {
         current = await asked();
         execution = await room.start();
         await current.request(execution.taskToken);
+        await current.recover();
         await storeOf().cancel(current.approvalId, 'incident-recovered', 'incident-watch');
         return (process) => current.tell(process);
       },
@@ -346,6 +356,7 @@ describe('races', () => {
       const { approvalId } = current;
       await current.request('token-1');
       const later = storeOf(undefined, () => now + 400_000);
+      await current.recover();
       await Promise.all([
         ...['ana', 'ben', 'cleo', 'dov'].map((id) => current.vote(id, 'approve')),
         ...['eve', 'fay'].map((id) => current.vote(id, 'reject')),
@@ -371,6 +382,7 @@ describe('races', () => {
       for (let round = 0; round < 3; round++) {
         const current = await asked();
         await current.request('token-1');
+        await current.recover();
         const store = storeOf(undefined, () => now + later);
         const given = { identityId: 'ana', displayName: 'Ana', verdict: 'approve', via: 'page' } as const;
         await Promise.all([
@@ -437,6 +449,34 @@ describe('votes that do not count', () => {
       'approval.requested',
       'approval.vote-refused',
     ]);
+  });
+
+  it('one person refused for every reason at once leaves five entries', async () => {
+    const current = await asked();
+    await current.request('token-1');
+    const reasons = [
+      'already-decided',
+      'cancelled',
+      'cross-site-form',
+      'expired',
+      'form-token-missing',
+      'form-token-wrong',
+      'form-too-large',
+      'malformed-form',
+      'no-authority',
+      'plan-altered',
+    ] as const;
+    const outcomes = await Promise.all(
+      reasons.map((because) => refusals().record(current.approvalId, 'mia', because)),
+    );
+    expect(outcomes.toSorted()).toStrictEqual([
+      ...Array<string>(5).fill('at-capacity'),
+      ...Array<string>(5).fill('recorded'),
+    ]);
+    expect(await refusals().record(current.approvalId, 'ana', 'expired')).toBe('recorded');
+    expect((await current.approval()).refusedVotes).toHaveLength(6);
+    const types = (await current.evidence()).map(({ type }) => type);
+    expect(types.filter((type) => type === 'approval.vote-refused')).toHaveLength(6);
   });
 
   it('many people leave 50 entries and no more, and the approval is still decidable', async () => {
@@ -587,12 +627,11 @@ describe('what the pages read', () => {
       incident: { signal: { title: 'checkout-errors is in ALARM' } },
       triage: { confidence: 0.86 },
     });
-    const ids = (list: Awaited<ReturnType<typeof current.dossiers.pending>>) =>
-      list.map(({ approval }) => approval.approvalId);
-    expect(ids(await current.dossiers.pending())).toContain(current.approvalId);
+    const ids = async (list: DossierList) => (await allOf(list)).map(({ approval }) => approval.approvalId);
+    expect(await ids(await current.dossiers.pending())).toContain(current.approvalId);
     await current.vote('ana', 'approve');
-    expect(ids(await current.dossiers.pending())).not.toContain(current.approvalId);
-    expect(ids(await current.dossiers.recent())).toContain(current.approvalId);
+    expect(await ids(await current.dossiers.pending())).not.toContain(current.approvalId);
+    expect(await ids(await current.dossiers.recent())).toContain(current.approvalId);
     const file = await current.dossiers.incident(current.incidentId);
     expect(file?.entries.map(({ type }) => type)).toStrictEqual([
       'approval.requested',
@@ -635,9 +674,11 @@ describe('what the pages read', () => {
       rehearsal: { changeId: 'chg-old', rolledBackAtEpochMs: now - 1_000 },
       notices: [{ kind: 'requested' }, { kind: 'outcome', deliveries: {} }],
     });
-    const listed = (await dossiers.recent()).find(({ approval }) => approval.approvalId === approvalId);
+    const listed = (await allOf(await dossiers.recent())).find(
+      ({ approval }) => approval.approvalId === approvalId,
+    );
     expect(listed).toMatchObject({ impact: { resources: 1 } });
-    for (const member of ['checks', 'notices', 'ownerStack', 'rehearsal']) {
+    for (const member of ['checks', 'notices', 'ownerStack', 'rehearsal', 'triage']) {
       expect(listed).not.toHaveProperty(member);
     }
   });
@@ -680,22 +721,33 @@ describe('what the pages read', () => {
     expect(await dossiers.approvalsOf('inc-none')).toStrictEqual([]);
   });
 
-  it('counts a missing, malformed or unreadable kill switch as engaged', async () => {
+  it('counts a missing, malformed or unreadable kill switch as engaged, in both ways of reading them', async () => {
     const { database, controls } = tables;
-    expect(await readKillSwitch(database, controls)).toBe('engaged');
-    const put = (engaged: unknown) =>
-      database.transact([
-        { kind: 'put', table: controls, item: { ...itemKeys.killSwitch('global'), engaged } },
-      ]);
-    for (const [engaged, reading] of [
-      ['false', 'engaged'],
-      [true, 'engaged'],
-      [false, 'released'],
+    const subject = planOf();
+    const both = async (table = controls) => {
+      const engaged = await readEngagedSwitches(database, table);
+      const read = await readKillSwitches(database, table, subject);
+      expect(switchesOver(engaged, subject)).toStrictEqual(read);
+      return engaged;
+    };
+    const put = (scope: SwitchScope, engaged: unknown) =>
+      database.transact([{ kind: 'put', table: controls, item: { ...itemKeys.killSwitch(scope), engaged } }]);
+    expect(await both()).toStrictEqual(['global']);
+    for (const [engaged, expected] of [
+      ['false', ['global']],
+      [true, ['global']],
+      [false, []],
     ] as const) {
-      await put(engaged);
-      expect(await readKillSwitch(database, controls)).toBe(reading);
+      await put('global', engaged);
+      expect(await both()).toStrictEqual(expected);
     }
-    expect(await readKillSwitch(database, 'no-such-table')).toBe('unreadable');
+    await put('environment#prod', true);
+    await put('agent#other', false);
+    await put('action#lambda.shift-alias', 'false');
+    expect((await both()).toString()).toBe('action#lambda.shift-alias,environment#prod');
+    await put('global', 1);
+    expect((await both()).at(0)).toBe('global');
+    expect(await both('no-such-table')).toBe('unreadable');
   });
 });
 

@@ -59,6 +59,33 @@ describe('authority', () => {
     });
   });
 
+  const aliases = ['Ana@corp.example', 'aduarte'];
+  it.each<[string, Partial<AuthoritySubject>, string]>([
+    ['asked for it', { requestedBy: 'ana@corp.example' }, 'is-the-requester'],
+    ['made the change', { changedBy: 'ADuarte' }, 'made-the-change'],
+    ['owns the agent', { agentRole: 'deployer' }, 'owns-the-agent'],
+    ['is the agent', { agentRole: 'aduarte' }, 'is-the-requester'],
+  ])('never lets whoever %s by another of their names decide', (_case, more, because) => {
+    const owned = [...agentOwners, { agentRole: 'deployer', identityIds: ['ana@CORP.example'] }];
+    const asked = { ...subject, ...more };
+    expect(
+      authorityOver({ ...policy, agentOwners: owned }, { ...approver('7f3c'), aliases }, asked, now),
+    ).toStrictEqual({ may: 'view', because });
+    expect(
+      authorityOver({ ...policy, agentOwners: owned }, { ...approver('7f3c'), aliases }, subject, now),
+    ).toStrictEqual({
+      may: 'decide',
+    });
+  });
+
+  it('gives nothing for another name: no group, and nobody’s place', () => {
+    const lent = { from: 'ana', to: 'dov', groups: ['approvers'], until: '2026-11-22T10:05:00Z' };
+    const delegated = { ...policy, delegations: [lent] };
+    const eve = { ...person('eve'), aliases: ['approvers', 'dov', 'ana'] };
+    expect(authorityOver(delegated, eve, subject, now)).toStrictEqual({ may: 'nothing' });
+    expect(mayView(delegated, eve, 'prod', now)).toBe(false);
+  });
+
   it('excludes nobody else for what one person asked for or changed', () => {
     const about = { ...subject, requestedBy: 'ana', changedBy: 'ben' };
     expect(authorityOver(policy, approver('cleo'), about, now)).toStrictEqual({ may: 'decide' });
@@ -70,7 +97,7 @@ describe('authority', () => {
         const mine = groups.filter((group) => group !== 'approvers');
         const asked = { ...subject, actionClass, environment };
         expect(authorityOver(policy, person('ana', ...mine), asked, now).may).toBe('nothing');
-        expect(mayView(policy, person('ana', ...mine), environment)).toBe(false);
+        expect(mayView(policy, person('ana', ...mine), environment, now)).toBe(false);
       }),
     );
   });
@@ -89,6 +116,10 @@ describe('groups that join at escalation', () => {
     [400_001, { may: 'decide' }],
   ])('%s ms after it was asked, a lead may %o', (later, authority) => {
     expect(authorityOver(late, person('kim', 'leads'), subject, now + later)).toStrictEqual(authority);
+  });
+
+  it('lets them look before that', () => {
+    expect(mayView(late, person('kim', 'leads'), 'prod', now)).toBe(true);
   });
 
   it('does not hold back who is asked from the start, nor let anybody in who is excluded', () => {
@@ -125,6 +156,26 @@ describe('standing in for somebody', () => {
     expect(authorityOver(given, person('dov', 'developers'), subject, at)).toStrictEqual(authority);
   });
 
+  it.each([
+    [until - 1, true],
+    [until, false],
+    [until + 1, false],
+  ])('at %s, around its end, lets look: %s', (at, may) => {
+    const given = standIns({ from: 'ana', to: 'Dov' });
+    expect(mayView(given, person('dov', 'developers'), 'prod', at)).toBe(may);
+    expect(mayView(given, approver('ana'), 'prod', at)).toBe(true);
+  });
+
+  it('lets look where the lent groups may decide, and nowhere else', () => {
+    const lookAs = (to: string, groups: string[], environment = 'prod') =>
+      mayView(standIns({ from: 'ana', to: 'dov', groups }), person(to), environment, now);
+    expect(lookAs('dov', ['approvers'])).toBe(true);
+    expect(lookAs('dov', ['approvers'], 'dev')).toBe(false);
+    expect(lookAs('dov', ['developers'])).toBe(false);
+    expect(lookAs('eve', ['approvers'])).toBe(false);
+    expect(mayView(standIns({ from: 'ana', to: 'ANA' }), person('ana'), 'prod', now)).toBe(false);
+  });
+
   it('reads its end with the zone that it names', () => {
     const given = standIns({ from: 'ana', to: 'dov', until: '2026-11-22T12:05:00+02:00' });
     expect(authorityOver(given, person('dov'), subject, until - 1).may).toBe('decide');
@@ -150,11 +201,16 @@ describe('standing in for somebody', () => {
     ['the agent’s owner', 'olga', {}, 'owns-the-agent'],
     ['whoever asked for it', 'dov', { requestedBy: 'dov' }, 'is-the-requester'],
     ['whoever made the change', 'dov', { changedBy: 'Dov' }, 'made-the-change'],
+    ['whoever made it by another name', 'dov', { changedBy: 'DOV@corp.example' }, 'made-the-change'],
   ])('does not free %s from an exclusion', (_case, to, more, because) => {
     const given = standIns({ from: 'ana', to });
     const asked = { ...subject, ...more };
-    expect(authorityOver(given, approver(to), asked, now)).toStrictEqual({ may: 'view', because });
-    expect(authorityOver(given, person(to), asked, now).may).toBe('nothing');
+    const aliases = [`${to}@corp.example`];
+    expect(authorityOver(given, { ...approver(to), aliases }, asked, now)).toStrictEqual({
+      may: 'view',
+      because,
+    });
+    expect(authorityOver(given, { ...person(to), aliases }, asked, now).may).toBe('nothing');
   });
 
   it('lends the groups that it names and no others, and nothing to oneself', () => {

@@ -5,6 +5,7 @@ import type { IncidentRecord } from '../../functions/approvals/dossier.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { dossierOf, incidentId, now, pending } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
+import { setRecovered } from './moot-incident.ts';
 
 const { incident } = dossierOf(pending());
 const open = incident as IncidentRecord;
@@ -74,6 +75,21 @@ describe('what nobody needs to decide any more', () => {
     const { statuses, cancel } = await waiting(record);
     expect(await cancel()).toBe('still-needed');
     expect(await statuses()).toStrictEqual(['pending', 'pending', 'pending', 'pending']);
+  });
+
+  it('goes on asking where the problem comes back between the look and the cancellation', async () => {
+    const { store, statuses } = await waiting(recovered);
+    const dossiers = new DossierStore(store.database, store.ledger, store.operationsTable);
+    const incidents = {
+      incidentRecord: (id: string) => dossiers.incidentRecord(id),
+      approvalsOf: async (id: string) => {
+        await setRecovered(store.database, store.operationsTable, id, false);
+        return dossiers.approvalsOf(id);
+      },
+    };
+    await cancelMoot({ incidents, approvals: store }, incidentId, 'incident-watch');
+    expect(await statuses()).toStrictEqual(['pending', 'pending', 'pending', 'pending']);
+    expect((await store.entries(incidentId)).map(({ type }) => type)).not.toContain('approval.cancelled');
   });
 
   it('keeps what was decided first', async () => {

@@ -13,6 +13,7 @@ import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { dossierOf, incidentId, now, pending, planOf } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
+import { setRecovered } from './moot-incident.ts';
 
 const person = (id: string, ...groups: string[]): Identity => ({ id, displayName: id.toUpperCase(), groups });
 const ana = person('ana', 'approvers');
@@ -185,7 +186,10 @@ describe('deciding', () => {
     ],
     [
       'cancelled',
-      () => store.cancel('apr-1', 'incident-recovered', 'incident-watch'),
+      async () => {
+        await setRecovered(store.database, store.operationsTable, incidentId);
+        return store.cancel('apr-1', 'incident-recovered', 'incident-watch');
+      },
       'cancelled',
       'cancelled',
     ],
@@ -199,6 +203,17 @@ describe('deciding', () => {
       because,
       opened: { dossier: { approval: { status } } },
     });
+  });
+
+  it('counts by the one name of a person, whatever else they are called', async () => {
+    await ask({ quorum: 2 });
+    for (const aliases of [[], ['ben'], ['cleo', 'ben@corp.example']]) {
+      const again = { ...ana, aliases };
+      await decideApproval(ports, again, await open(again), approve);
+    }
+    expect(await store.get('apr-1')).toMatchObject({ status: 'pending', votes: [{ identityId: 'ana' }] });
+    await decideApproval(ports, ben, await open(ben), approve);
+    expect(await store.get('apr-1')).toMatchObject({ status: 'approved' });
   });
 
   it('said twice is accepted twice and counts once', async () => {

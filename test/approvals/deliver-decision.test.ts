@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Approval } from '../../functions/approvals/approval.ts';
 import { announcementIn, deliverBatch, repairMissed } from '../../functions/approvals/callback-batch.ts';
 import {
   type DeliveryPorts,
   deliverDecision as deliver,
+  isTellingDue,
 } from '../../functions/approvals/deliver-decision.ts';
 import { settleApproval } from '../../functions/approvals/settle-approval.ts';
 import { incidentId, now, pending, vote } from './fixtures.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
+import { setRecovered } from './moot-incident.ts';
 
 /** Everything that telling an execution needs, in one object. */
 type Ports = DeliveryPorts['approvals'] & DeliveryPorts['tokens'] & DeliveryPorts['executions'];
@@ -79,6 +82,7 @@ describe('telling the execution', () => {
 
   it('says that nobody needs to decide any more, once', async () => {
     const { store, ports, told } = await waiting('none');
+    await setRecovered(store.database, store.operationsTable, incidentId);
     await store.cancel('apr-1', 'incident-recovered', 'incident-watch');
     expect(await deliverDecision(ports, 'apr-1')).toBe('delivered');
     expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
@@ -92,6 +96,7 @@ describe('telling the execution', () => {
     'cancelled for %s, an execution that waits no longer is %s',
     async (because, outcome, reason) => {
       const { store, ports, reported, stopWaiting } = await waiting('none');
+      await setRecovered(store.database, store.operationsTable, incidentId);
       await store.cancel('apr-1', because, 'incident-watch');
       stopWaiting();
       expect(await deliverDecision(ports, 'apr-1')).toBe(outcome);
@@ -179,6 +184,7 @@ describe('settling after the wait timed out', () => {
 
   it('says that it was cancelled where that came first, and reports it once', async () => {
     const { store } = await waiting('none');
+    await setRecovered(store.database, store.operationsTable, incidentId);
     await store.cancel('apr-1', 'incident-recovered', 'incident-watch');
     expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome: 'cancelled' });
     expect(await settleApproval(store, 'apr-1')).toStrictEqual({ outcome: 'cancelled' });
@@ -208,6 +214,20 @@ const record = (approvalId: string, overrides: Record<string, { S: string }> = {
   },
 });
 
+/** With how often telling was begun, before and after. */
+const changed = (approvalId: string, before: string, after: string) => {
+  const { eventName, dynamodb } = record(approvalId);
+  const { NewImage } = dynamodb;
+  return {
+    eventName,
+    dynamodb: {
+      ...dynamodb,
+      NewImage: { ...NewImage, callbackAttempts: { N: after } },
+      OldImage: { ...NewImage, callbackAttempts: { N: before } },
+    },
+  };
+};
+
 const incidentRecord = (image: Record<string, { S: string } | { N: string }>) => ({
   eventName: 'MODIFY' as const,
   dynamodb: {
@@ -220,7 +240,11 @@ describe('a stream batch', () => {
   it.each([
     ['a decided approval', record('a'), { what: 'approval', id: 'a' }],
     ['a token', record('a', { sk: { S: 'TOKEN' } }), undefined],
-    ['a notice', record('a', { sk: { S: 'NOTICE#outcome#000002' } }), undefined],
+    ['a notice', record('a', { sk: { S: 'outcome#000002' } }), undefined],
+    ['a decision, with what stood there before', changed('a', '0', '0'), { what: 'approval', id: 'a' }],
+    ['a new token after two tries', changed('a', '2', '2'), { what: 'approval', id: 'a' }],
+    ['the note that telling begins', changed('a', '0', '1'), undefined],
+    ['the note that telling begins again', changed('a', '1', '2'), undefined],
     ['a pending approval', record('a', { statusKey: { S: 'APPROVAL#pending' } }), undefined],
     ['a delivered approval', record('a', { statusKey: { S: 'APPROVAL#done' } }), undefined],
     ['an incident that goes on', incidentRecord({}), undefined],
@@ -234,25 +258,47 @@ describe('a stream batch', () => {
     ['an empty record', {}, undefined],
   ])('reads %s', (_case, given, announced) => expect(announcementIn(given)).toStrictEqual(announced));
 
-  it('goes on after a failure and reports only that record', async () => {
+  it('goes on after a failure, and holds up nothing for it', async () => {
     const seen: string[] = [];
     const failed: string[] = [];
     const act = (what: string) => async (id: string) => {
       seen.push(`${what} ${id}`);
       if (id === 'b' || id === 'inc-1') throw new Error('no');
     };
-    const answer = await deliverBatch(
+    const answer: unknown = await deliverBatch(
       [record('a'), record('b'), incidentRecord({ status: { S: 'closed' } }), {}, record('c')],
       { approval: act('deliver'), incident: act('cancel') },
       (id) => failed.push(id),
     );
     expect(seen).toStrictEqual(['deliver a', 'deliver b', 'cancel inc-1', 'deliver c']);
     expect(failed).toStrictEqual(['b', 'inc-1']);
-    expect(answer).toStrictEqual({
-      batchItemFailures: [{ itemIdentifier: 'seq-b' }, { itemIdentifier: 'seq-inc' }],
-    });
+    expect(answer).toBeUndefined();
   });
 });
+
+describe('telling is due', () => {
+  it.each([
+    [0, 0],
+    [1, 1],
+    [2, 3],
+    [3, 6],
+    [4, 10],
+    [54, 1_485],
+  ])('after %i tries %i minutes after the decision', (callbackAttempts, minutes) => {
+    const decided = pending({ status: 'approved', decidedAtEpochMs: now, callbackAttempts });
+    expect(isTellingDue(decided, now + minutes * 60_000 - 1)).toBe(false);
+    expect(isTellingDue(decided, now + minutes * 60_000)).toBe(true);
+  });
+});
+
+const decided = (approvalId: string, overrides: Partial<Approval> = {}) =>
+  pending({
+    approvalId,
+    status: 'approved',
+    votes: [vote('ana', 'approve')],
+    decidedAtEpochMs: now,
+    ...overrides,
+  });
 
 describe('a repair', () => {
   const lists = {
@@ -265,8 +311,14 @@ describe('a repair', () => {
         verdictOn: { changeId: 'chg-1', reason: 'unknown' },
       }),
       pending({ approvalId: 'overdue', expiresAtEpochMs: now }),
+      pending({ approvalId: 'slow', remindAtEpochMs: now }),
+      pending({ approvalId: 'slower', escalateAtEpochMs: now }),
     ],
-    undelivered: [pending({ approvalId: 'decided', status: 'approved', votes: [vote('ana', 'approve')] })],
+    undelivered: [
+      decided('decided'),
+      decided('tried', { callbackAttempts: 1, decidedAtEpochMs: now - 60_000 }),
+      decided('tried-just-now', { callbackAttempts: 1, decidedAtEpochMs: now - 59_999 }),
+    ],
   };
 
   const repair = async (failsOn?: string) => {
@@ -279,6 +331,8 @@ describe('a repair', () => {
     const missed = {
       list: async (status: 'pending' | 'undelivered') => lists[status],
       expire: step('expire'),
+      remind: step('remind'),
+      escalate: step('escalate'),
     };
     const act = { deliver: step('deliver'), cancelMoot: step('look at') };
     const done = await repairMissed(missed, now, act, (id) => failed.push(id)).catch(
@@ -287,19 +341,28 @@ describe('a repair', () => {
     return { steps, failed, done };
   };
 
-  it('delivers what is undelivered, expires what is overdue, and looks once at each incident people wait on', async () => {
+  it('looks once at each incident people wait on, asks again, expires what is overdue, delivers what is due', async () => {
     expect(await repair()).toStrictEqual({
-      steps: ['deliver decided', 'expire overdue', 'deliver overdue', `look at ${incidentId}`],
+      steps: [
+        `look at ${incidentId}`,
+        'remind slow',
+        'escalate slower',
+        'expire overdue',
+        'deliver overdue',
+        'deliver decided',
+        'deliver tried',
+      ],
       failed: [],
       done: undefined,
     });
   });
 
-  it.each(['decided', 'overdue', incidentId])(
+  it.each(['decided', 'overdue', 'slow', 'slower', incidentId])(
     'tries everything when %s fails, and fails at the end',
     async (id) => {
       const { steps, failed, done } = await repair(id);
-      expect(steps).toContain(`look at ${incidentId}`);
+      expect(steps[0]).toBe(`look at ${incidentId}`);
+      expect(steps.at(-1)).toBe('deliver tried');
       expect(failed).toStrictEqual([id]);
       expect(done).toMatchObject({ code: 'approval.sweep-incomplete', retryable: true });
     },

@@ -1,6 +1,6 @@
 import type { Approval, Vote } from '../../functions/approvals/approval.ts';
-import { newApproval } from '../../functions/approvals/approval.ts';
-import type { Dossier } from '../../functions/approvals/dossier.ts';
+import { byExpiry, newApproval } from '../../functions/approvals/approval.ts';
+import type { Dossier, DossierList } from '../../functions/approvals/dossier.ts';
 import { rollbackPlanOf } from '../../functions/change/action-definition.ts';
 import { resolveAction } from '../../functions/change/catalogue.ts';
 import { type Plan, planDigestOf } from '../../functions/change/plan.ts';
@@ -111,4 +111,21 @@ export function dossierOf(approval: Approval, plan: Plan = planOf(), title?: str
       gaps: ['whether a database migration shipped with version 2'],
     },
   };
+}
+
+/** A list that holds everything there is. */
+export function wholeList(dossiers: readonly Dossier[]): DossierList {
+  return { dossiers, isWhole: true };
+}
+
+/** The order of what waits. */
+export function byDeadline(one: Dossier, other: Dossier): number {
+  return byExpiry(one.approval, other.approval);
+}
+
+/** Everything in a list, in its order. */
+export async function allOf({ dossiers }: DossierList): Promise<Dossier[]> {
+  const found: Dossier[] = [];
+  for await (const dossier of dossiers) found.push(dossier);
+  return found;
 }

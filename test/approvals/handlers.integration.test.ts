@@ -52,6 +52,7 @@ beforeAll(async () => {
     APPROVAL_USABLE_SECONDS: '900',
     ARTEFACT_VERSION: 'test-artefact',
     CONTROLS_TABLE: tables.controls,
+    ENGAGE_KILL_SWITCH_ARN: 'engage-kill-switch',
     ENVIRONMENT: 'local',
     LEDGER_TABLE: tables.ledgerTable,
     OIDC_CLIENT_ID: 'interlock-pages',
@@ -308,7 +309,7 @@ describe('the deployed functions', () => {
         409,
         async ({ path, approve }) => {
           const { browser, csrf } = await at(path, 'ben');
-          await browser.post(path, { ...approve, csrf, verdict: 'reject', reason: 'other' });
+          await browser.post(path, { ...approve, csrf, verdict: 'reject', reason: 'wrong-target' });
           return approve;
         },
       ],
@@ -471,7 +472,7 @@ describe('the deployed functions', () => {
       const taskToken = approvalId === healthy.approvalId ? execution.taskToken : 'no-such-token';
       await handlers.request({ incidentId, planDigest, approvalId, taskToken }, context);
       const { browser, csrf } = await at(path, 'ben');
-      await browser.post(path, { csrf, planDigest, verdict: 'reject', reason: 'other' });
+      await browser.post(path, { csrf, planDigest, verdict: 'reject', reason: 'wrong-target' });
     }
     // A ciphertext of a kind that KMS does not know.
     await tables.database.transact([

@@ -1,4 +1,7 @@
 import { approvalContract } from './approval-contract.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 
-approvalContract('in memory', async (clock) => new MemoryApprovals(() => clock.now));
+approvalContract('in memory', async (clock) => {
+  const store = new MemoryApprovals(() => clock.now);
+  return { store, database: store.database, operations: store.operationsTable };
+});

@@ -22,8 +22,8 @@ export class MemoryApprovals extends ApprovalStore {
 
   /** What people are told about one approval, by kind and version. */
   async notices(approvalId: string): Promise<Notice[]> {
-    const { pk } = itemKeys.approval(approvalId);
-    return (await this.database.query(tables.operations, pk, { skPrefix: 'NOTICE#' })) as unknown as Notice[];
+    const { pk } = itemKeys.notice(approvalId, '', 0);
+    return (await this.database.query(tables.operations, pk)) as unknown as Notice[];
   }
 
   entries(incidentId: string): Promise<LedgerEntry[]> {

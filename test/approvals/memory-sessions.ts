@@ -29,9 +29,9 @@ export class MemorySessions implements Sessions {
   async renew(sessionId: string, claim: number, renewal: Renewal): Promise<'renewed' | 'lost'> {
     const session = this.all.get(sessionId);
     if (session?.renewalUntilEpochMs !== claim || session.endedAtEpochMs !== undefined) return 'lost';
-    const { displayName, groups, confirmedAtEpochMs, refreshToken = session.refreshToken } = renewal;
+    const { displayName, groups, aliases, confirmedAtEpochMs, refreshToken = session.refreshToken } = renewal;
     const token = refreshToken === undefined ? {} : { refreshToken };
-    const renewed = { ...session, displayName, groups, confirmedAtEpochMs, ...token };
+    const renewed = { ...session, displayName, groups, aliases, confirmedAtEpochMs, ...token };
     this.all.set(sessionId, { ...renewed, renewalUntilEpochMs: undefined });
     return 'renewed';
   }

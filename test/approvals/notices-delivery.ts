@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { repairMissed } from '../../functions/approvals/callback-batch.ts';
 import type { NoticeKind } from '../../functions/approvals/notices/notice.ts';
 import { deliverAll, sweepNotices } from '../../functions/approvals/notices/notice-batch.ts';
-import { remindPeople } from '../../functions/approvals/notices/remind-people.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
 import { now } from './fixtures.ts';
@@ -39,6 +39,7 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
             'Needs 1 person. Decide before 22 Nov 2026, 10:10 UTC.',
             link,
           ].join('\n'),
+          attributes: { kind: 'requested', tier: 'medium', environment: 'local' },
         },
       ]);
       expect(buttons()).toStrictEqual(['approve reject open']);
@@ -79,6 +80,7 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
       expect(world.mails[1]).toMatchObject({
         subject: 'Interlock: Rejected',
         text: expect.stringContaining('Rejected by BEN on 22 Nov 2026, 10:01 UTC: wrong timing.'),
+        attributes: { kind: 'outcome' },
       });
       expect(JSON.stringify(standIn.cards[1])).toContain('Rejected by BEN');
     });
@@ -320,13 +322,16 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
       ])('asks again after %i ms: %j', async (at, kinds) => {
         const { approvalId } = await world.ask();
         world.after(at);
+        const nothing = async () => undefined;
         const mine = {
-          list: async () =>
-            (await world.approvals.list('pending', 1_000)).filter((each) => each.approvalId === approvalId),
+          list: async (status: 'pending' | 'undelivered') =>
+            (await world.approvals.list(status, 1_000)).filter((each) => each.approvalId === approvalId),
+          expire: nothing,
           remind: (id: string) => world.approvals.remind(id),
           escalate: (id: string) => world.approvals.escalate(id),
         };
-        for (let sweep = 0; sweep < 3; sweep++) await remindPeople(mine, world.clock.now, report);
+        const act = { deliver: nothing, cancelMoot: nothing };
+        for (let sweep = 0; sweep < 3; sweep++) await repairMissed(mine, world.clock.now, act, report);
         const told = (await world.noticesOf(approvalId)).map(({ kind }) => kind);
         expect(told).toStrictEqual(['requested', ...kinds]);
       });
@@ -340,6 +345,7 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
           {
             subject: 'Interlock: Escalated: approval wanted',
             text: expect.stringContaining('Still undecided, so these are asked too: leads.\n'),
+            attributes: { kind: 'escalated' },
           },
         ]);
         expect(buttons()).toStrictEqual(['open']);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
@@ -41,9 +42,9 @@ vi.mock('../../policies/approvers.json', () => ({
   },
 }));
 
-/** The two Lambdas as they are deployed: settings from the environment, the system clock, real dependencies. */
+/** The Lambdas as they are deployed: settings from the environment, the system clock, real dependencies. */
 type Handler = (event: unknown, context: Context) => Promise<unknown>;
-let handlers: { notices: Handler; pages: Handler };
+let handlers: { callback: Handler; notices: Handler; pages: Handler };
 let tables: TestTables;
 let approvals: ApprovalStore;
 let standIn: SlackStandIn;
@@ -78,10 +79,13 @@ beforeAll(async () => {
   const secrets = new SecretsManagerClient({});
   const keep = async (what: string, SecretString: string) =>
     (await secrets.send(new CreateSecretCommand({ Name: `${name}-${what}`, SecretString }))).ARN;
+  const { KeyMetadata } = await new KMSClient({}).send(new CreateKeyCommand({}));
   const settings = {
+    APPROVAL_KEY_ARN: KeyMetadata?.Arn,
     APPROVAL_USABLE_SECONDS: '900',
     ARTEFACT_VERSION: 'test-artefact',
     CONTROLS_TABLE: tables.controls,
+    ENGAGE_KILL_SWITCH_ARN: 'engage-kill-switch',
     ENVIRONMENT: 'local',
     LEDGER_TABLE: tables.ledgerTable,
     OPERATIONS_TABLE: tables.operations,
@@ -94,11 +98,13 @@ beforeAll(async () => {
     WEBHOOK_SECRET_ARN: await keep('webhook', JSON.stringify({ url: standIn.webhookUrl })),
   };
   for (const [variable, value] of Object.entries(settings)) vi.stubEnv(variable, value);
-  const [notices, pages] = await Promise.all([
+  const [callback, notices, pages] = await Promise.all([
+    import('../../functions/approvals/callback.handler.ts'),
     import('../../functions/approvals/notices/notices.handler.ts'),
     import('../../functions/approvals/pages/pages.handler.tsx'),
   ]);
   handlers = {
+    callback: callback.handler as unknown as Handler,
     notices: notices.handler as unknown as Handler,
     pages: pages.handler as unknown as Handler,
   };
@@ -151,8 +157,8 @@ async function asked(lifeSeconds = 600) {
 }
 
 async function noticesOf(approvalId: string): Promise<Notice[]> {
-  const { pk } = itemKeys.approval(approvalId);
-  return (await tables.database.query(tables.operations, pk, { skPrefix: 'NOTICE#' })) as unknown as Notice[];
+  const { pk } = itemKeys.notice(approvalId, '', 0);
+  return (await tables.database.query(tables.operations, pk)) as unknown as Notice[];
 }
 
 /** What the table's stream says once a notice is there. */
@@ -163,7 +169,11 @@ async function streamed(approvalId: string, kind: NoticeKind): Promise<unknown> 
   return handlers.notices({ Records }, context);
 }
 
-const sweep = () => handlers.notices({ source: 'aws.events' }, context);
+/** The minute's schedules: one asks again, the other tells people. */
+async function sweep(): Promise<void> {
+  await handlers.callback({ source: 'aws.events' }, context);
+  await handlers.notices({ source: 'aws.events' }, context);
+}
 
 async function press(payload: object) {
   const { body, headers } = slackRequest({ ...payload, trigger_id: randomUUID() }, Date.now());

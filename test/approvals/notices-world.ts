@@ -52,6 +52,8 @@ const approvers = parseApproverPolicy({
 interface Mail {
   readonly subject: string | undefined;
   readonly text: string | undefined;
+  /** As a subscription's filter sees them. */
+  readonly attributes: Readonly<Record<string, string | undefined>>;
 }
 
 /** Approvals whose notices are delivered: real stores, real HTTP to Slack and the webhook, mail that is kept. */
@@ -138,8 +140,8 @@ export class NoticeWorld {
 
   /** Oldest first. */
   async noticesOf(approvalId: string): Promise<Notice[]> {
-    const { pk } = itemKeys.approval(approvalId);
-    const items = await this.#ground.database.query(this.#ground.operations, pk, { skPrefix: 'NOTICE#' });
+    const { pk } = itemKeys.notice(approvalId, '', 0);
+    const items = await this.#ground.database.query(this.#ground.operations, pk);
     return (items as unknown as Notice[]).toSorted((a, b) => a.approvalVersion - b.approvalVersion);
   }
 
@@ -166,7 +168,14 @@ export class NoticeWorld {
     const client = new SNSClient({ region: 'us-east-1' });
     client.send = (async (command: PublishCommand) => {
       if (this.isMailAway) throw new Error('the topic is away');
-      this.mails.push({ subject: command.input.Subject, text: command.input.Message });
+      const { Subject: subject, Message: text, MessageAttributes = {} } = command.input;
+      const attributes = Object.fromEntries(
+        Object.entries(MessageAttributes).map(([name, { DataType, StringValue }]) => [
+          name,
+          DataType === 'String' ? StringValue : undefined,
+        ]),
+      );
+      this.mails.push({ subject, text, attributes });
       return {};
     }) as unknown as SNSClient['send'];
     return client;

@@ -52,8 +52,8 @@ describe('the rules of telling', () => {
 
 describe('the stream', () => {
   const image = {
-    pk: { S: 'APPROVAL#apr-1' },
-    sk: { S: 'NOTICE#requested#000001' },
+    pk: { S: 'NOTICE#apr-1' },
+    sk: { S: 'requested#000001' },
     approvalId: { S: 'apr-1' },
     kind: { S: 'requested' },
     approvalVersion: { N: '1' },
@@ -72,7 +72,7 @@ describe('the stream', () => {
   it.each([
     ['a change of one', record(image, 'MODIFY')],
     ['the end of one', record(image, 'REMOVE')],
-    ['an approval', record({ ...image, sk: { S: 'APPROVAL' } })],
+    ['an approval', record({ ...image, pk: { S: 'APPROVAL#apr-1' } })],
     ['an unknown kind', record({ ...image, kind: { S: 'constructor' } })],
     ['no kind', record({ ...image, kind: undefined })],
     ['a version that is none', record({ ...image, approvalVersion: { N: '1.5' } })],

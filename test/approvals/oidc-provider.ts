@@ -1,8 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair } from 'jose';
-import { Provider, type ProviderContext } from 'oidc-provider';
+import { Provider } from 'oidc-provider';
+import { Browser as ProviderBrowser } from '../../local/identity-provider/browser.ts';
+import { grantEverything, scopes } from '../../local/identity-provider/configuration.ts';
 import { memoryStorage } from '../../local/identity-provider/memory-storage.ts';
 import type { Browser } from './browser.ts';
 
@@ -23,6 +25,8 @@ export interface ProviderOptions {
   readonly refreshTokens?: boolean;
   /** Whether a refresh token counts once, and its second use revokes everything. @default true */
   readonly rotate?: boolean;
+  /** Whether each client knows a person by another `sub`, and no client has the device grant. @default false */
+  readonly pairwise?: boolean;
 }
 
 /** A real OIDC provider in this process, on `http://127.0.0.1:<port>`. */
@@ -48,7 +52,7 @@ export const pagesClient = {
 };
 
 /** The command line. */
-export const cliClient = {
+const cliClient = {
   client_id: 'interlock-cli',
   token_endpoint_auth_method: 'none',
   application_type: 'native',
@@ -57,7 +61,8 @@ export const cliClient = {
   redirect_uris: [],
 };
 
-const scopes = ['openid', 'profile', 'email', 'offline_access'];
+/** One for all: making one takes up to half a second. */
+const signingKey = generateKeyPair('RS256', { extractable: true });
 
 export async function startProvider(options: ProviderOptions): Promise<TestProvider> {
   const users = new Map(options.users.map((user) => [user.id, user]));
@@ -102,12 +107,15 @@ export async function startProvider(options: ProviderOptions): Promise<TestProvi
 }
 
 async function configurationOf(options: ProviderOptions, users: ReadonlyMap<string, ProviderUser>) {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const { privateKey } = await signingKey;
   return {
     adapter: memoryStorage(),
     jwks: { keys: [{ ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'test' }] },
     cookies: { keys: [randomBytes(16).toString('hex')] },
-    clients: [pagesClient, cliClient, ...(options.clients ?? [])],
+    clients: [pagesClient, ...(options.pairwise ? [] : [cliClient]), ...(options.clients ?? [])],
+    subjectTypes: [options.pairwise ? 'pairwise' : 'public'],
+    pairwiseIdentifier: async (_context: unknown, id: string, client: { clientId: string }) =>
+      createHash('sha256').update(`${client.clientId} ${id}`).digest('hex'),
     scopes,
     claims: {
       openid: ['sub', 'groups', ...options.users.flatMap(({ claims }) => Object.keys(claims ?? {}))],
@@ -117,15 +125,7 @@ async function configurationOf(options: ProviderOptions, users: ReadonlyMap<stri
     conformIdTokenClaims: false,
     findAccount: (_context: unknown, id: string) =>
       users.has(id) ? { accountId: id, claims: () => claimsOf(users.get(id)) } : undefined,
-    loadExistingGrant: async ({ oidc }: ProviderContext) => {
-      const clientId = oidc?.client?.clientId;
-      const accountId = oidc?.session?.accountId;
-      if (oidc === undefined || clientId === undefined || accountId === undefined) return undefined;
-      const grant = new oidc.provider.Grant({ clientId, accountId });
-      grant.addOIDCScope(scopes.join(' '));
-      await grant.save();
-      return grant;
-    },
+    loadExistingGrant: grantEverything,
     issueRefreshToken: () => options.refreshTokens ?? true,
     rotateRefreshToken: options.rotate ?? true,
     expiresWithSession: () => false,
@@ -188,25 +188,22 @@ export async function answerOf(
   return throughProvider(issuer, start.location, user);
 }
 
+/** The cookies of the sign-ins that a browser is in the middle of, by name, oldest first. */
+export function attemptsIn(browser: Browser): [string, string][] {
+  return [...browser.cookies].filter(([name]) => name.startsWith('__Host-interlock-sign-in'));
+}
+
 /** From the provider's address that a sign-in begins at to the path and query that it ends at. */
 export async function throughProvider(
   issuer: string,
   url: string,
   user: string | undefined,
 ): Promise<string> {
-  const cookies = new Map<string, string>();
+  const atProvider = new ProviderBrowser();
   let next = new URL(url);
   while (next.origin === issuer) {
     if (next.pathname.startsWith('/interaction/') && user !== undefined) next.searchParams.set('as', user);
-    const response = await fetch(next, {
-      redirect: 'manual',
-      headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') },
-    });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ''] = line.split(';');
-      const at = pair.indexOf('=');
-      cookies.set(pair.slice(0, at), pair.slice(at + 1));
-    }
+    const response = await atProvider.send('GET', next);
     const location = response.headers.get('location');
     if (location === null) throw new Error(`the provider ends at ${next.pathname}: ${await response.text()}`);
     next = new URL(location, next);

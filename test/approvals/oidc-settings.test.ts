@@ -91,7 +91,7 @@ describe('who a token speaks of', () => {
   const names = { identityClaim: 'sub', groupsClaim: 'groups' };
   const mail = { identityClaim: 'email', groupsClaim: 'groups' };
 
-  it.each<[string, Record<string, unknown>, unknown]>([
+  it.each<[string, Record<string, unknown>, object]>([
     [
       'a name, groups',
       { sub: 'ana', name: 'Ana', groups: ['a', 'b'] },
@@ -101,7 +101,7 @@ describe('who a token speaks of', () => {
     [
       'another name',
       { sub: 'ana', preferred_username: 'ana.d' },
-      { id: 'ana', displayName: 'ana.d', groups: [] },
+      { id: 'ana', displayName: 'ana.d', groups: [], aliases: ['ana.d'] },
     ],
     [
       'an empty name',
@@ -129,7 +129,7 @@ describe('who a token speaks of', () => {
       { id: 'ana', displayName: 'ana', groups: [] },
     ],
   ])('%s', (_case, claims, identity) => {
-    expect(identityFrom(claims, names)).toStrictEqual(identity);
+    expect(identityFrom(claims, names)).toStrictEqual({ aliases: [], ...identity });
   });
 
   it.each<[string, Record<string, unknown>, typeof names]>([
@@ -154,5 +154,31 @@ describe('who a token speaks of', () => {
     const groups = Array.from({ length: 501 }, (_none, index) => `g${index}`);
     expect(identityFrom({ sub: 'ana', groups }, names)?.groups).toStrictEqual(groups.slice(0, 500));
     expect(identityFrom({ sub: 'ana' }, { ...names, groupsClaim: 'toString' })?.groups).toStrictEqual([]);
+  });
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    [
+      'everything that providers call people',
+      {
+        email: 'ana@corp.example',
+        email_verified: true,
+        preferred_username: 'ana.d',
+        upn: 'ana.d@corp.example',
+        oid: '7f3c',
+        'cognito:username': 'aduarte',
+      },
+      ['ana@corp.example', 'ana.d', 'ana.d@corp.example', '7f3c', 'aduarte'],
+    ],
+    ['an address nobody verified', { email: 'ana@corp.example' }, []],
+    ['an address verified in words', { email: 'ana@corp.example', email_verified: 'true' }, []],
+    ['one name twice, in other letters', { preferred_username: 'Ana.D', upn: 'ana.d' }, ['Ana.D']],
+    ['the name that counts anyway', { preferred_username: 'ANA' }, []],
+    ['blanks around it', { upn: ' ana.d\n' }, ['ana.d']],
+    ['nothing, a number and a list', { upn: ' ', oid: 7, preferred_username: ['ana.d'] }, []],
+    ['256 characters', { upn: 'a'.repeat(256) }, ['a'.repeat(256)]],
+    ['257 characters', { upn: 'a'.repeat(257) }, []],
+    ['a claim that is none of these', { nickname: 'ana.d', unique_name: 'ana.d' }, []],
+  ])('and what else they are called: %s', (_case, claims, aliases) => {
+    expect(identityFrom({ sub: 'ana', ...claims }, names)?.aliases).toStrictEqual(aliases);
   });
 });

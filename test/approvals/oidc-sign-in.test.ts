@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { tokenIn } from './browser.ts';
-import { answerOf, signInThrough, startProvider, type TestProvider } from './oidc-provider.ts';
+import { answerOf, attemptsIn, signInThrough, startProvider, type TestProvider } from './oidc-provider.ts';
 import { SessionApp, settingsFor, whoIs } from './session-app.ts';
 
 let provider: TestProvider;
@@ -22,7 +22,6 @@ beforeEach(() => {
 });
 
 const sessionCookie = '__Host-interlock-session';
-const attemptCookie = '__Host-interlock-sign-in';
 const path = '/approvals/apr-1?from=mail';
 
 describe('signing in', () => {
@@ -54,11 +53,13 @@ describe('signing in', () => {
     const browser = stage.browser();
     const start = await browser.send('/sign-in/start');
     expect(start.headers.get('set-cookie')).toMatch(
-      /^__Host-interlock-sign-in=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+      /^__Host-interlock-sign-in-[0-9a-f]{16}=[\w.-]+; Max-Age=600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
     const done = await browser.send(await answerOf(browser, provider.issuer, 'ana'));
     const [gone, session] = done.headers.getSetCookie();
-    expect(gone).toMatch(/^__Host-interlock-sign-in=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+    expect(gone).toMatch(
+      /^__Host-interlock-sign-in-[0-9a-f]{16}=; Max-Age=0; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
+    );
     expect(session).toMatch(
       /^__Host-interlock-session=[\w-]{43}; Max-Age=3600; Path=\/; HttpOnly; Secure; SameSite=Lax$/,
     );
@@ -86,6 +87,7 @@ describe('signing in', () => {
       id: 'ana',
       displayName: 'Ana Duarte',
       groups: ['approvers'],
+      aliases: ['ana@example.com'],
     });
   });
 
@@ -187,6 +189,73 @@ describe('signing out', () => {
   });
 });
 
+describe('signing in in several tabs', () => {
+  const tabs = async (browser: ReturnType<SessionApp['browser']>, count: number) => {
+    const answers: string[] = [];
+    for (let tab = 1; tab <= count; tab++) {
+      answers.push(await answerOf(browser, provider.issuer, 'ana', `/approvals/apr-${tab}`));
+    }
+    return answers;
+  };
+
+  it.each([
+    ['the first, then the second', [0, 1]],
+    ['the second, then the first', [1, 0]],
+  ])('is finished in %s', async (_case, order) => {
+    const browser = stage.browser();
+    const answers = await tabs(browser, 2);
+    for (const tab of order) {
+      expect((await browser.get(answers[tab] ?? '')).location).toBe(`/approvals/apr-${tab + 1}`);
+      expect(await whoIs(browser)).toBe('ana');
+    }
+    expect([...browser.cookies.keys()]).toStrictEqual([sessionCookie]);
+    const open = [...stage.sessions.all.values()].filter(
+      ({ endedAtEpochMs }) => endedAtEpochMs === undefined,
+    );
+    expect(open).toHaveLength(1);
+  });
+
+  it.each([
+    [2, 2],
+    [3, 3],
+    [4, 3],
+    [9, 3],
+  ])('%s of them, keeps the latest %s', async (count, kept) => {
+    const browser = stage.browser();
+    const answers = await tabs(browser, count);
+    expect(attemptsIn(browser)).toHaveLength(kept);
+    const given = await Promise.all(
+      answers.map(async (answer) => {
+        const copy = stage.browser();
+        for (const [name, value] of attemptsIn(browser)) copy.cookies.set(name, value);
+        return (await copy.get(answer)).status;
+      }),
+    );
+    expect(given).toStrictEqual([...Array(count - kept).fill(400), ...Array(kept).fill(303)]);
+  });
+
+  it('is not finished in one tab with what was begun in another', async () => {
+    const browser = stage.browser();
+    const [first = '', second = ''] = await tabs(browser, 2);
+    const [[one], [other]] = attemptsIn(browser) as [[string, string], [string, string]];
+    const swapped = stage.browser();
+    swapped.cookies.set(one, browser.cookies.get(other) ?? '');
+    swapped.cookies.set(other, browser.cookies.get(one) ?? '');
+    expect((await swapped.get(first)).status).toBe(400);
+    expect((await swapped.get(second)).status).toBe(400);
+    expect(await whoIs(swapped)).toBeUndefined();
+  });
+
+  it('takes cookies with names that are not ours as they are', async () => {
+    const browser = stage.browser();
+    for (const name of ['__Host-interlock-sign-in', '__Host-interlock-sign-in-(x)', 'interlock-sign-in-1']) {
+      browser.cookies.set(name, 'x');
+    }
+    expect(await signInThrough(browser, provider.issuer, 'ana')).toBe('/');
+    expect(browser.cookies.size).toBe(4);
+  });
+});
+
 describe('a request that no person steers', () => {
   const prefetches: [string, RequestInit][] = [
     ['HEAD', { method: 'HEAD' }],
@@ -243,21 +312,19 @@ describe('an answer that does not count', () => {
   it('because this browser asked for something else', async () => {
     const victim = stage.browser();
     await victim.get('/sign-in/start?returnTo=/');
-    const attempt = victim.cookies.get(attemptCookie);
+    const attempts = attemptsIn(victim);
+    expect(attempts).toHaveLength(1);
     const answer = await answerOf(stage.browser(), provider.issuer, 'ben', path);
     await offersAgain(victim, answer, 400);
-    expect(victim.cookies.get(attemptCookie)).toBe(attempt);
+    expect(attemptsIn(victim)).toStrictEqual(attempts);
   });
 
   it('because the cookie was altered', async () => {
     const browser = stage.browser();
     const answer = await answerOf(browser, provider.issuer, 'ana', path);
-    const cookie = browser.cookies.get(attemptCookie) ?? '';
+    const [[name, cookie] = ['', '']] = attemptsIn(browser);
     const at = cookie.lastIndexOf('.') + 1;
-    browser.cookies.set(
-      attemptCookie,
-      cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1),
-    );
+    browser.cookies.set(name, cookie.slice(0, at) + (cookie[at] === 'A' ? 'B' : 'A') + cookie.slice(at + 1));
     await offersAgain(browser, answer, 400);
   });
 
@@ -277,7 +344,7 @@ describe('an answer that does not count', () => {
     const browser = stage.browser();
     const answer = await answerOf(browser, provider.issuer, 'ana', path);
     const copy = stage.browser();
-    copy.cookies.set(attemptCookie, browser.cookies.get(attemptCookie) ?? '');
+    for (const [name, value] of attemptsIn(browser)) copy.cookies.set(name, value);
     const asked = provider.requests.get('/token') ?? 0;
     await browser.get(answer);
     await offersAgain(copy, answer, 400);
@@ -341,7 +408,7 @@ describe('an answer that does not count', () => {
 
 describe('a provider that is away', () => {
   it.each(['refusing', 'hanging'] as const)('%s at the start', async (how) => {
-    stage = new SessionApp(settingsFor(provider.issuer), undefined, 1.5);
+    stage = new SessionApp(settingsFor(provider.issuer), undefined, 0.5);
     provider.fail(how);
     const browser = stage.browser();
     const page = await browser.get(`/sign-in/start?returnTo=${encodeURIComponent(path)}`);
@@ -353,7 +420,7 @@ describe('a provider that is away', () => {
   });
 
   it.each(['refusing', 'hanging'] as const)('%s at the end', async (how) => {
-    stage = new SessionApp(settingsFor(provider.issuer), undefined, 1.5);
+    stage = new SessionApp(settingsFor(provider.issuer), undefined, 0.5);
     const browser = stage.browser();
     const answer = await answerOf(browser, provider.issuer, 'ana', path);
     provider.fail(how);

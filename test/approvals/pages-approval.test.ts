@@ -84,8 +84,8 @@ describe('the approval page', () => {
   it.each<[string, Partial<Approval>, string[]]>([
     [
       'approved',
-      { status: 'approved', decidedAtEpochMs: now, usableUntilEpochMs: now + 60_000 },
-      ['<h2>Approved</h2>', '22 Nov 2026, 10:00 UTC. The change may start until 22 Nov 2026, 10:01 UTC.'],
+      { status: 'approved', decidedAtEpochMs: now, usableUntilEpochMs: now + 120_000 },
+      ['<h2>Approved</h2>', '22 Nov 2026, 10:00 UTC. The change may start until 22 Nov 2026, 10:02 UTC.'],
     ],
     [
       'approved by breaking the glass',

@@ -90,7 +90,7 @@ describe('a batch', () => {
   it('says of each what became of it, and goes on past one that did not count', async () => {
     const browser = await world.signedIn('ana');
     const csrf = await tokenFor(browser, batchPath);
-    await send(await world.signedIn('ben'), ['two'], { verdict: 'reject', reason: 'other' });
+    await send(await world.signedIn('ben'), ['two'], { verdict: 'reject', reason: 'wrong-target' });
     const { text } = await send(browser, ['one', 'two', 'three'], { verdict: 'approve', csrf });
     expect(text).toContain('2 of 3 requests decided');
     expect(text).toContain('decided before it arrived');
@@ -150,6 +150,11 @@ describe('the form of a batch', () => {
   it.each<[string, number, (browser: Browser) => Promise<Record<string, string>>]>([
     ['no box', 400, async () => ({ verdict: 'approve' })],
     ['no reason', 400, async () => ({ item: await itemOf('one'), verdict: 'reject' })],
+    [
+      'something else and no comment',
+      400,
+      async () => ({ item: await itemOf('one'), verdict: 'reject', reason: 'other' }),
+    ],
     [
       'a reason on an approval',
       400,

@@ -51,6 +51,15 @@ describe('malformed forms', () => {
     ['a verdict in another case', { planDigest, verdict: 'Approve' }],
     ['a prototype name', { planDigest, verdict: '__proto__' }],
     ['a rejection without reason', { planDigest, verdict: 'reject' }],
+    ['something else and no comment', { planDigest, verdict: 'reject', reason: 'other' }],
+    [
+      'something else and a blank comment',
+      { planDigest, verdict: 'reject', reason: 'other', comment: ' \n ' },
+    ],
+    [
+      'something else and a comment that nobody sees',
+      { planDigest, verdict: 'reject', reason: 'other', comment: '\u200B\u2060\uFEFF' },
+    ],
     ['an unknown reason', { planDigest, verdict: 'reject', reason: 'because' }],
     ['a reason on an approval', { planDigest, verdict: 'approve', reason: 'other' }],
     ['an unknown field', { planDigest, verdict: 'approve', quorum: '0' }],

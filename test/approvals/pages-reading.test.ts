@@ -76,15 +76,15 @@ describe('reading', () => {
   });
 
   it.each([
-    ['released', 'Kill switch is off'],
-    ['engaged', 'Kill switch engaged.'],
+    [[], 'Kill switch is off'],
+    [['global'], 'Kill switch engaged.'],
     ['unreadable', 'which counts as engaged'],
-  ] as const)('shows a kill switch that is %s on every page', async (reading, words) => {
+  ] as const)('shows how the kill switches stand on every page: %j', async (engaged, words) => {
     const world = new PagesWorld();
-    world.killSwitch = reading;
+    world.engaged = engaged;
     await world.put();
     const browser = await world.signedIn('ana');
-    for (const page of ['/', path, '/sign-in', `/incidents/${incidentId}`, '/nope', '/batches/nope']) {
+    for (const page of ['/', path, `/incidents/${incidentId}`, '/nope', '/batches/nope']) {
       expect((await browser.get(page)).text).toContain(words);
     }
   });

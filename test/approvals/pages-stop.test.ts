@@ -1,6 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { Confirmation } from '../../functions/approvals/sign-in/identity.ts';
 import { type Browser, tokenIn } from './browser.ts';
 import { PagesWorld, path, tokenFor } from './pages-world.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const tokenOf = async (browser: Browser) => tokenIn((await browser.get('/')).text, '/stop');
 
@@ -91,7 +96,7 @@ describe('stop everything', () => {
     const world = new PagesWorld();
     const browser = await world.signedIn('ana');
     await browser.post('/stop', { csrf: await tokenOf(browser), reason: 'x'.repeat(200) });
-    world.killSwitch = 'released';
+    world.engaged = [];
     await browser.post('/stop', { csrf: await tokenOf(browser), reason: 'red \u001B[31m\u202Ealert' });
     expect(world.stops).toStrictEqual([`ana: ${'x'.repeat(200)}`, 'ana: red ⟨U+001B⟩[31m⟨U+202E⟩alert']);
   });
@@ -107,6 +112,61 @@ describe('stop everything', () => {
     const again = await world.signedIn('ana');
     expect((await again.post('/stop', { csrf: await tokenOf(again), reason: 'y' })).status).toBe(200);
     expect(world.stops).toStrictEqual(['ana: y']);
+  });
+
+  it('waits two seconds for the provider and then takes the word of the session', async () => {
+    const world = new PagesWorld();
+    const browser = await world.signedIn('ana');
+    const csrf = await tokenOf(browser);
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Confirmation>();
+    vi.spyOn(world.people, 'confirm').mockImplementation(() => {
+      asked.resolve();
+      return answer.promise;
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const stopped = browser.post('/stop', { csrf, reason: 'x' });
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(world.stops).toStrictEqual([]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await stopped).status).toBe(200);
+    expect(world.stops).toStrictEqual(['ana: x']);
+    // What comes of it later changes nothing and breaks nothing.
+    answer.reject(new Error('too late'));
+    expect(world.errors).toStrictEqual([]);
+  });
+
+  it('takes the word of the session where asking the provider fails', async () => {
+    const world = new PagesWorld();
+    const browser = await world.signedIn('ana');
+    const csrf = await tokenOf(browser);
+    const broken = new Error('no such key');
+    vi.spyOn(world.people, 'confirm').mockRejectedValue(broken);
+    expect((await browser.post('/stop', { csrf, reason: 'x' })).status).toBe(200);
+    expect(world.stops).toStrictEqual(['ana: x']);
+    expect(world.errors).toStrictEqual([broken]);
+  });
+
+  it.each([
+    ['there is no answer yet', async () => 'under-way' as const, 'Stopping is under way', 0],
+    [
+      'the switch could not be engaged',
+      () => Promise.reject(new Error('away')),
+      'This may have stopped nothing',
+      1,
+    ],
+  ])('does not say that everything is stopped when %s', async (_case, stopEverything, says, errors) => {
+    const world = new PagesWorld();
+    const browser = await world.signedIn('ana', { stopEverything });
+    const answer = await browser.post('/stop', { csrf: await tokenOf(browser), reason: 'x' });
+    expect(answer.status).toBe(503);
+    expect(answer.text).toContain(says);
+    expect(answer.text).toContain('interlock kill-switch on --reason');
+    expect(answer.text).not.toContain('<h1>Everything is stopped');
+    // The button is still there.
+    expect(answer.text).toContain('action="/stop"');
+    expect(world.errors).toHaveLength(errors);
   });
 
   it('says nothing was done to whoever had to sign in again', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formToken } from '../../functions/approvals/pages/csrf.ts';
-import { now, pending, planOf } from './fixtures.ts';
+import { incidentId, now, pending, planOf } from './fixtures.ts';
+import { setRecovered } from './moot-incident.ts';
 import { approve, PagesWorld, path, reject, tokenFor } from './pages-world.ts';
 
 describe('voting', () => {
@@ -79,6 +80,7 @@ describe('voting', () => {
     await world.put();
     const browser = await world.signedIn('ana');
     const csrf = await tokenFor(browser);
+    await setRecovered(world.store.database, world.store.operationsTable, incidentId);
     await world.store.cancel('apr-1', 'incident-recovered', 'incident-watch');
     const answer = await browser.post(path, { csrf, ...approve });
     expect(answer.status).toBe(409);

@@ -7,9 +7,9 @@ import type { RefusedVote, VoteRefusal } from '../../functions/approvals/refused
 import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
 import { emptyChain, sealEntries } from '../../functions/audit/ledger-entry.ts';
 import type { Plan } from '../../functions/change/plan.ts';
-import type { KillSwitchReading } from '../../functions/platform/kill-switch-scope.ts';
+import type { EngagedSwitches } from '../../functions/platform/kill-switch-scope.ts';
 import { Browser, tokenIn } from './browser.ts';
-import { dossierOf, incidentId, now, pending, planOf } from './fixtures.ts';
+import { byDeadline, dossierOf, incidentId, now, pending, planOf, wholeList } from './fixtures.ts';
 import { KnownPeople } from './known-people.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 
@@ -46,7 +46,8 @@ export class PagesWorld {
   /** Who stopped everything, and why. */
   readonly stops: string[] = [];
   readonly errors: Error[] = [];
-  killSwitch: KillSwitchReading = 'released';
+  /** The kill switches that stop something. */
+  engaged: EngagedSwitches = [];
   /** How often the store was asked to vote. */
   votes = 0;
 
@@ -79,8 +80,9 @@ export class PagesWorld {
       approvers,
       desk: {
         dossier: this.dossier,
-        pending: () => this.#all(({ status }) => status === 'pending'),
-        recent: () => this.#all(({ status }) => status !== 'pending'),
+        pending: async () =>
+          wholeList((await this.#all(({ status }) => status === 'pending')).toSorted(byDeadline)),
+        recent: async () => wholeList(await this.#all(({ status }) => status !== 'pending')),
         decidedSince: async () => [],
         neverAgain: async () => [],
         incident: async (id) => (id === incidentId ? incidentFile() : undefined),
@@ -89,10 +91,11 @@ export class PagesWorld {
         this.votes += 1;
         return this.store.vote(id, digest, given, authority, 900);
       },
-      killSwitch: async () => this.killSwitch,
+      killSwitches: async () => this.engaged,
       stopEverything: async ({ id }, reason) => {
         this.stops.push(`${id}: ${reason}`);
-        this.killSwitch = 'engaged';
+        this.engaged = ['global'];
+        return 'stopped';
       },
       people: this.people,
       rate: { take: async () => 'allowed' },
@@ -134,7 +137,7 @@ export class PagesWorld {
 export const path = '/approvals/apr-1';
 /** What the form of {@link pending} holds besides its token. */
 export const approve = { verdict: 'approve', planDigest: pending().planDigest };
-export const reject = { ...approve, verdict: 'reject', reason: 'other' };
+export const reject = { ...approve, verdict: 'reject', reason: 'wrong-target' };
 
 /** The token in the form that this browser is shown. */
 export async function tokenFor(browser: Browser, approvalPath = path): Promise<string> {

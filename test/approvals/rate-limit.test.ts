@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { approvalPages } from '../../functions/approvals/pages/pages.tsx';
 import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
 import {
   addressKey,
@@ -9,6 +10,7 @@ import {
   windowStart,
 } from '../../functions/approvals/pages/rate-limit.ts';
 import { now } from './fixtures.ts';
+import { path as approvalPath, approve, PagesWorld } from './pages-world.ts';
 import { MemoryRateLimit, rateLimitContract } from './rate-limit-contract.ts';
 
 rateLimitContract('in memory', (clock) => new MemoryRateLimit(clock));
@@ -72,7 +74,7 @@ describe('requests', () => {
     const ports = {
       environment: 'local',
       clock: () => now + 1_500,
-      killSwitch: async () => 'released',
+      killSwitches: async () => [],
       people: {
         identify: async () =>
           identity === undefined
@@ -108,8 +110,9 @@ describe('requests', () => {
     ['GET', '/sign-in/start', []],
     ['GET', '/sign-in/callback', ['address unknown']],
     ['GET', '/sign-in/callback?code=x', ['address unknown']],
-    ['POST', '/approvals/a1', ['address unknown', 'identity ana']],
-    ['PUT', '/approvals/a1', ['address unknown', 'identity ana']],
+    ['POST', '/approvals/a1', ['identity ana']],
+    ['PUT', '/approvals/a1', ['identity ana']],
+    ['POST', '/slack/interactions', []],
   ])('%s %s counts for %j', async (method, path, counts) => {
     expect((await app('ana').request(path, { method })).status).toBe(200);
     expect(taken).toStrictEqual(counts);
@@ -121,7 +124,7 @@ describe('requests', () => {
   });
 
   it.each([
-    ['Bearer good', ['address unknown', 'identity cli-ana']],
+    ['Bearer good', ['identity cli-ana']],
     ['Bearer bad', ['address unknown']],
   ])('of the command line count for whom the token names: %s', async (authorization, counts) => {
     const init = { method: 'POST', headers: { authorization } };
@@ -129,28 +132,83 @@ describe('requests', () => {
     expect(taken).toStrictEqual(counts);
   });
 
-  it.each(['address', 'identity'])('beyond the limit of the %s reach nothing', async (kind) => {
+  it.each([
+    ['address', undefined],
+    ['identity', 'ana'],
+  ])('beyond the limit of the %s reach nothing', async (kind, who) => {
     limited = (each) => each === kind;
-    const response = await app('ana').request('/approvals/a1', { method: 'POST' });
+    const response = await app(who).request('/approvals/a1', { method: 'POST' });
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('59');
     expect(await response.text()).toContain('Nothing was decided. Try again in 59 seconds.');
     expect(reached).toBe(0);
   });
 
-  it('beyond the limit of the address are not even asked who they are', async () => {
-    limited = () => true;
-    await app('ana').request('/approvals/a1', { method: 'POST' });
-    expect(taken).toStrictEqual(['address unknown']);
+  it('of a person get through whatever strangers send from the same address', async () => {
+    limited = (kind) => kind === 'address';
+    expect((await app('ana').request('/stop', { method: 'POST' })).status).toBe(200);
+    expect((await app().request('/stop', { method: 'POST' })).status).toBe(429);
   });
 
-  it.each(['/api/approvals/a1/votes', '/slack/interactions'])('of programs get JSON: %s', async (path) => {
+  it('of programs get JSON', async () => {
     limited = () => true;
-    const response = await app().request(path, { method: 'POST' });
+    const response = await app().request('/api/approvals/a1/votes', { method: 'POST' });
     expect(response.status).toBe(429);
     expect(response.headers.get('retry-after')).toBe('59');
     expect(await response.json()).toStrictEqual({
       error: { code: 'too-many-requests', message: 'Nothing was decided. Try again in 59 seconds.' },
     });
+  });
+});
+
+describe('a vote beyond the limit', () => {
+  const api: PagesPorts['api'] = {
+    identify: async () => ({
+      outcome: 'identified',
+      identity: { id: 'ana', displayName: 'Ana', groups: ['approvers'] },
+    }),
+  };
+  const beyond = (which: string): Pick<PagesPorts, 'rate'> => ({
+    rate: { take: async (kind) => (kind === which ? 'limited' : 'allowed') },
+  });
+  let world: PagesWorld;
+  beforeEach(async () => {
+    world = new PagesWorld();
+    await world.put();
+  });
+
+  it('on the page leaves evidence under the name of whoever is signed in', async () => {
+    const browser = await world.signedIn('ana', beyond('identity'));
+    expect((await browser.post(approvalPath, approve)).status).toBe(429);
+    expect(world.evidence).toStrictEqual(['apr-1 ana too-many-requests']);
+    expect(world.votes).toBe(0);
+  });
+
+  it('by the API leaves evidence under the name in the token', async () => {
+    const app = approvalPages(world.ports({ ...beyond('identity'), api }));
+    const init = { method: 'POST', headers: { authorization: 'Bearer x' } };
+    expect((await app.request('/api/approvals/apr-1/votes', init)).status).toBe(429);
+    expect(world.evidence).toStrictEqual(['apr-1 ana too-many-requests']);
+  });
+
+  it('of a stranger leaves none', async () => {
+    const app = approvalPages(world.ports(beyond('address')));
+    expect((await app.request(approvalPath, { method: 'POST' })).status).toBe(429);
+    expect(world.evidence).toStrictEqual([]);
+  });
+
+  it('that cannot be counted fails, as a page or as JSON', async () => {
+    const rate = { take: () => Promise.reject(new Error('secret-of-the-error')) };
+    const app = approvalPages(world.ports({ rate, api }));
+    const program = await app.request('/api/approvals/apr-1/votes', { method: 'POST' });
+    expect(program.status).toBe(500);
+    expect(await program.json()).toMatchObject({ error: { code: 'failed' } });
+    const page = await app.request(approvalPath, { method: 'POST' });
+    expect(page.status).toBe(500);
+    const html = await page.text();
+    expect(html).toContain('Something went wrong');
+    expect(html).not.toContain('secret-of-the-error');
+    expect(world.errors).toHaveLength(2);
+    expect(world.votes).toBe(0);
   });
 });

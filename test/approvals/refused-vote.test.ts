@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   noteRefusal,
+  refusalsOfOneAtMost,
   refusalsRecordedAtMost,
   refusedVoteFields,
   type VoteRefusal,
@@ -9,7 +10,10 @@ import {
 import { pending } from './fixtures.ts';
 
 const reasons = [
+  'already-decided',
+  'cancelled',
   'expired',
+  'form-token-missing',
   'form-token-wrong',
   'malformed-form',
   'no-authority',
@@ -43,6 +47,22 @@ describe('noting a refused vote', () => {
     expect(typeof noted === 'string' ? noted : noted.refusedVotes?.length).toBe(expected);
   });
 
+  it.each([
+    [4, 5],
+    [5, 'at-capacity'],
+    [6, 'at-capacity'],
+  ])('after %s of their own gives %s, and takes no place from anybody else', (own, expected) => {
+    const refusedVotes = Array.from({ length: own }, (_, index) => `reason-${index} ana the first`);
+    const approval = pending({ refusedVotes });
+    const noted = noteRefusal(approval, 'ana the first', 'expired');
+    expect(typeof noted === 'string' ? noted : noted.refusedVotes?.length).toBe(expected);
+    for (const other of ['first', 'the first', 'ana']) {
+      expect(noteRefusal(approval, other, 'expired')).toMatchObject({
+        refusedVotes: [...refusedVotes, `expired ${other}`],
+      });
+    }
+  });
+
   it('is bounded however often and by however many it is tried', () => {
     const attempts = fc.array(fc.tuple(fc.string({ maxLength: 3 }), fc.constantFrom(...reasons)), {
       maxLength: 300,
@@ -55,8 +75,12 @@ describe('noting a refused vote', () => {
           if (typeof noted !== 'string') approval = noted;
         }
         const { refusedVotes = [] } = approval;
-        const distinct = new Set(tried.map(([identityId, because]) => `${because} ${identityId}`)).size;
-        expect(refusedVotes.length).toBe(Math.min(distinct, refusalsRecordedAtMost));
+        const people = Map.groupBy(tried, ([identityId]) => identityId).values();
+        const wanted = [...people].map((own) =>
+          Math.min(new Set(own.map(([, because]) => because)).size, refusalsOfOneAtMost),
+        );
+        const inAll = wanted.reduce((sum, own) => sum + own, 0);
+        expect(refusedVotes.length).toBe(Math.min(inAll, refusalsRecordedAtMost));
         expect(new Set(refusedVotes).size).toBe(refusedVotes.length);
       }),
     );

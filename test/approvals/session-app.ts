@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
+import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { PageFrame } from '../../functions/approvals/pages/page-frame.tsx';
-import type { PagesPorts } from '../../functions/approvals/pages/pages-ports.ts';
 import { OidcProviderClient } from '../../functions/approvals/sign-in/oidc-provider.client.ts';
 import type { OidcProvider } from '../../functions/approvals/sign-in/oidc-provider.ts';
 import { type OidcSettings, oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
@@ -11,7 +11,7 @@ import { sessionRoutes } from '../../functions/approvals/sign-in/session-routes.
 import { Browser } from './browser.ts';
 import { MemoryPeople, MemorySessions } from './memory-sessions.ts';
 
-export const keys = sessionKeys('0123456789abcdef0123456789abcdef');
+const keys = sessionKeys('0123456789abcdef0123456789abcdef');
 
 export function settingsFor(issuer: string, overrides: Partial<OidcSettings> = {}): OidcSettings {
   const settings = oidcSettings({
@@ -52,12 +52,12 @@ export class SessionApp {
     });
     const ports = {
       environment: 'local',
-      killSwitch: async () => 'released',
+      killSwitches: async () => [],
       keys: async () => keys,
       people: this.signIn,
       clock,
-      approvers: { version: 1, grants: [], agentOwners: [] },
-    } as unknown as PagesPorts;
+      approvers: parseApproverPolicy({ version: 1, grants: [], agentOwners: [] }),
+    };
     const frame = new PageFrame(ports);
     this.app.route('/', sessionRoutes(ports, frame));
     this.app.get('/who', async (context) => {

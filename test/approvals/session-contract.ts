@@ -9,6 +9,7 @@ export function sessionOf(overrides: Partial<Session> = {}): Session {
     identityId: 'ana',
     displayName: 'Ana Duarte',
     groups: ['approvers'],
+    aliases: ['ana@corp.example'],
     issuer: 'https://login.example',
     subject: 'ana-at-the-provider',
     authenticatedAtEpochMs: now,
@@ -17,6 +18,9 @@ export function sessionOf(overrides: Partial<Session> = {}): Session {
     ...overrides,
   };
 }
+
+/** A renewal that says as little as one can. */
+const nothing = { displayName: 'A', groups: [], aliases: [] };
 
 let ids = 0;
 const newId = () => `session-${++ids}`;
@@ -49,7 +53,12 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
       await sessions.create(id, sessionOf({ refreshToken: 'one' }));
       expect(await sessions.claimRenewal(id, now, now + 20)).toBe('claimed');
       expect(await sessions.claimRenewal(id, now + 19, now + 40)).toBe('busy');
-      const renewal = { displayName: 'Ana D', groups: ['leads'], confirmedAtEpochMs: now + 5 };
+      const renewal = {
+        displayName: 'Ana D',
+        groups: ['leads'],
+        aliases: ['ana.d@corp.example'],
+        confirmedAtEpochMs: now + 5,
+      };
       expect(await sessions.renew(id, now + 20, { ...renewal, refreshToken: 'two' })).toBe('renewed');
       expect(await sessions.find(id)).toStrictEqual(sessionOf({ ...renewal, refreshToken: 'two' }));
       expect(await sessions.claimRenewal(id, now + 19, now + 40)).toBe('claimed');
@@ -60,7 +69,7 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
       const id = newId();
       await sessions.create(id, sessionOf({ refreshToken: 'one' }));
       await sessions.claimRenewal(id, now, now + 20);
-      await sessions.renew(id, now + 20, { displayName: 'A', groups: [], confirmedAtEpochMs: now + 5 });
+      await sessions.renew(id, now + 20, { ...nothing, confirmedAtEpochMs: now + 5 });
       expect((await sessions.find(id))?.refreshToken).toBe('one');
     });
 
@@ -82,7 +91,7 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
       await sessions.create(id, sessionOf());
       await sessions.claimRenewal(id, now, now + 20);
       await sessions.claimRenewal(id, now + 20, now + 40);
-      const late = { displayName: 'Eve', groups: ['leads'], confirmedAtEpochMs: now + 5 };
+      const late = { ...nothing, groups: ['leads'], confirmedAtEpochMs: now + 5 };
       expect(await sessions.renew(id, now + 20, late)).toBe('lost');
       await sessions.releaseRenewal(id, now + 20);
       expect(await sessions.claimRenewal(id, now + 21, now + 60)).toBe('busy');
@@ -119,7 +128,7 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
       await sessions.end(id, now + 9);
       const ended = sessionOf({ endedAtEpochMs: now + 7 });
       expect(await sessions.find(id)).toStrictEqual(ended);
-      const renewal = { displayName: 'A', groups: [], confirmedAtEpochMs: now + 8, refreshToken: 'two' };
+      const renewal = { ...nothing, confirmedAtEpochMs: now + 8, refreshToken: 'two' };
       expect(await sessions.renew(id, now + 20, renewal)).toBe('lost');
       expect(await sessions.claimRenewal(id, now + 30, now + 50)).toBe('over');
       expect(await sessions.find(id)).toStrictEqual(ended);
@@ -129,9 +138,7 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
       const { sessions } = open();
       const id = newId();
       expect(await sessions.claimRenewal(id, now, now + 20)).toBe('over');
-      expect(await sessions.renew(id, now, { displayName: 'A', groups: [], confirmedAtEpochMs: now })).toBe(
-        'lost',
-      );
+      expect(await sessions.renew(id, now, { ...nothing, confirmedAtEpochMs: now })).toBe('lost');
       await sessions.releaseRenewal(id, now);
       await sessions.end(id, now);
       expect(await sessions.find(id)).toBeUndefined();
@@ -148,7 +155,12 @@ export function sessionContract(where: string, open: () => { sessions: Sessions;
   });
 
   describe(`people ${where}`, () => {
-    const ana = (groups: readonly string[]) => ({ id: newId(), displayName: 'Ana', groups });
+    const ana = (groups: readonly string[]) => ({
+      id: newId(),
+      displayName: 'Ana',
+      groups,
+      aliases: ['ana@corp.example'],
+    });
 
     it('are what the provider said last, whichever answer arrives last', async () => {
       const { people } = open();

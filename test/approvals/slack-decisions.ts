@@ -15,6 +15,7 @@ import { slackRoutes } from '../../functions/approvals/slack/slack-routes.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { now, planOf } from './fixtures.ts';
+import { setRecovered } from './moot-incident.ts';
 import { type Ground, NoticeWorld } from './notices-world.ts';
 import {
   controlsOf,
@@ -146,7 +147,7 @@ export function slackDecisions(
       expect(taken).toStrictEqual(['identity ana']);
     });
 
-    it.each(['wrong-target', 'wrong-timing', 'wrong-diagnosis', 'never-again', 'other'])(
+    it.each(['wrong-target', 'wrong-timing', 'wrong-diagnosis', 'never-again'])(
       'takes a rejection with the reason %s',
       async (reason) => {
         const { approvalId, message } = await asked();
@@ -177,7 +178,7 @@ export function slackDecisions(
       const { approvalId, message } = await asked();
       await Promise.all([
         press(pressOf(message, 'approve', ana)),
-        press(pressOf(message, 'reject other', as('ben'))),
+        press(pressOf(message, 'reject wrong-target', as('ben'))),
       ]);
       const approval = await world.approvals.get(approvalId);
       expect(approval?.votes).toHaveLength(1);
@@ -252,6 +253,7 @@ export function slackDecisions(
           'after it was cancelled',
           {
             before: async (approvalId) => {
+              await setRecovered(ground.database, ground.operations, `inc-${approvalId}`);
               await world.approvals.cancel(approvalId, 'incident-recovered', 'incident-watch');
             },
             because: 'cancelled',

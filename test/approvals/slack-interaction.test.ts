@@ -124,7 +124,11 @@ describe('a press in Slack', () => {
       'an approval by the menu',
       body(acting({ action_id: 'reject', selected_option: { value: approve.value } })),
     ],
-    ['a rejection by the button', body(acting({ value: `other:${digest}:apr-1` }))],
+    ['a rejection by the button', body(acting({ value: `wrong-timing:${digest}:apr-1` }))],
+    [
+      'a reason that needs a comment',
+      body(acting({ action_id: 'reject', selected_option: { value: `other:${digest}:apr-1` } })),
+    ],
     [
       'an unknown reason',
       body(acting({ action_id: 'reject', selected_option: { value: `because:${digest}:apr-1` } })),

@@ -50,7 +50,6 @@ describe('a message in Slack', () => {
       'Wrong timing',
       'Wrong diagnosis',
       'Never do this',
-      'Something else',
       'Open the page',
     ]);
     const digest = planDigestOf(planOf());
@@ -58,7 +57,7 @@ describe('a message in Slack', () => {
     expect([...controls.keys()]).toStrictEqual(['approve', 'reject', 'open']);
     expect(controls.get('approve')?.value).toBe(`approve:${digest}:apr-1`);
     expect(controls.get('reject')?.options?.map(({ value }) => value)).toStrictEqual(
-      ['wrong-target', 'wrong-timing', 'wrong-diagnosis', 'never-again', 'other'].map(
+      ['wrong-target', 'wrong-timing', 'wrong-diagnosis', 'never-again'].map(
         (reason) => `${reason}:${digest}:apr-1`,
       ),
     );

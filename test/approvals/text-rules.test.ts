@@ -70,6 +70,9 @@ describe('words', () => {
     const long = planOf('ssm.put-parameter', { name: '/a/b', fromValue: 'x', toValue: 'y'.repeat(41) });
     expect(question(long)).toBe('Change /a/b?');
     expect(question(planOf('nope', {}))).toBe('Carry out nope?');
+    const effect = { before: 'a', after: 'b?\nNothing changes;\u2028see below' };
+    const hostile = question({ ...planOf(), effect });
+    expect(hostile).toBe('Change checkout:live from a to b? Nothing changes; see below?');
   });
 
   it.each([

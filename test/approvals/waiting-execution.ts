@@ -23,7 +23,9 @@ export class WaitingRoom {
   /** @param waitSeconds How long an execution waits before it gives up. */
   async open(waitSeconds = 120): Promise<void> {
     const name = `approval-wait-${randomUUID().slice(0, 8)}`;
-    const { QueueUrl } = await this.#messages.send(new CreateQueueCommand({ QueueName: name }));
+    // A token that was handed out must not come back as another execution's.
+    const Attributes = { VisibilityTimeout: '43200' };
+    const { QueueUrl } = await this.#messages.send(new CreateQueueCommand({ QueueName: name, Attributes }));
     this.#queueUrl = QueueUrl ?? '';
     const definition = {
       QueryLanguage: 'JSONata',

@@ -3,6 +3,7 @@ import { planDigestOf } from '../../functions/change/plan.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { planOf } from '../approvals/fixtures.ts';
 import type { Asked } from './asked.ts';
+import { delegationEndsAt } from './attacked-people.ts';
 import { World } from './world.ts';
 
 let world: World;
@@ -164,11 +165,11 @@ describe('authority', () => {
   });
 
   it('is used by a stand-in at the instant it ends', async () => {
-    world.travelTo(World.delegationEndsAt - 1_000);
+    world.travelTo(delegationEndsAt - 1_000);
     const asked = await world.ask({ quorum: 2 });
     const sam = await world.signedIn('sam');
     const fields = await sam.opened(asked);
-    world.travelTo(World.delegationEndsAt);
+    world.travelTo(delegationEndsAt);
     expect(await sam.submit(asked.path, fields)).toBe(404);
     await isUndecided(asked);
   });

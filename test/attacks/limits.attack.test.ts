@@ -18,7 +18,7 @@ async function isUntouched(): Promise<void> {
 describe('limits', () => {
   it('a comment of a megabyte', async () => {
     const ana = await world.signedIn('ana');
-    const fields = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'other' };
+    const fields = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'wrong-timing' };
     const answer = await ana.post(asked.path, { ...fields, comment: 'x'.repeat(megabyte) });
     expect(answer.status).toBe(413);
     expect(answer.text.length).toBeLessThan(30_000);
@@ -48,7 +48,7 @@ describe('limits', () => {
 
   it('a comment of one character too many', async () => {
     const ana = await world.signedIn('ana');
-    const fields = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'other' };
+    const fields = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'wrong-timing' };
     expect(await ana.submit(asked.path, { ...fields, comment: 'x'.repeat(1_001) })).toBe(400);
     await isUntouched();
     expect(await ana.submit(asked.path, { ...fields, comment: 'x'.repeat(1_000) })).toBe(303);

@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
 import { randomId } from '../../functions/platform/ids.ts';
 import type { Asked } from './asked.ts';
+import { approvers, origin } from './attacked-people.ts';
 import { elementsOf, parseStrictHtml } from './strict-html.ts';
 import type { Visitor } from './visitor.ts';
-import { approvers, origin, World } from './world.ts';
+import { World } from './world.ts';
 
 let world: World;
 let asked: Asked;
@@ -71,7 +72,7 @@ describe('links', () => {
       const fields = new URLSearchParams(await approver.opened(asked));
       const targets = [
         asked.path,
-        `${asked.path}?${fields}`,
+        `${asked.path}?${fields.toString()}`,
         `/api${asked.path}/votes`,
         '/stop',
         '/sign-out',
@@ -89,7 +90,7 @@ describe('links', () => {
     const approver = await world.signedIn('ana');
     const fields = new URLSearchParams(await approver.opened(asked));
     for (const suffix of ['', '/', '/approve', '/votes', '/status', ';approve']) {
-      await approver.ask('GET', `${asked.path}${suffix}?${fields}`);
+      await approver.ask('GET', `${asked.path}${suffix}?${fields.toString()}`);
     }
     expect(await world.records()).toBe(before);
   });
@@ -106,7 +107,7 @@ describe('links', () => {
       'x-method-override': 'POST',
       'x-http-method': 'POST',
     };
-    await approver.ask('GET', `${asked.path}?${fields}`, { headers });
+    await approver.ask('GET', `${asked.path}?${fields.toString()}`, { headers });
     expect(await world.records()).toBe(before);
   });
 

@@ -1,5 +1,6 @@
 import { channelDefences } from './removed/channel-defences.ts';
 import { formDefences } from './removed/form-defences.ts';
+import { identityDefences } from './removed/identity-defences.ts';
 import { pageDefences } from './removed/page-defences.ts';
 import { personDefences } from './removed/person-defences.ts';
 import type { RemovedDefence } from './removed/removed-defence.ts';
@@ -13,6 +14,7 @@ export const control = 'control > honest people sign in, read and decide';
 export const removedDefences: readonly RemovedDefence[] = [
   ...formDefences,
   ...personDefences,
+  ...identityDefences,
   ...signInDefences,
   ...tokenDefences,
   ...channelDefences,

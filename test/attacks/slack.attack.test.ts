@@ -182,7 +182,7 @@ describe('Slack', () => {
 
   it('sends a value that was altered on the way', async () => {
     const honest = slackValue('approve', asked.approvalId, asked.planDigest) ?? '';
-    const reject = slackValue('other', asked.approvalId, asked.planDigest) ?? '';
+    const reject = slackValue('wrong-timing', asked.approvalId, asked.planDigest) ?? '';
     for (const value of [
       '',
       `${honest}x`,

@@ -71,7 +71,7 @@ export function parseStrictHtml(html: string): Element {
     }
   }
 
-  take(/<!doctype html>/) ?? fail('no doctype');
+  if (take(/<!doctype html>/) === undefined) fail('no doctype');
   const page = element();
   if (at !== html.length) fail('something after the page');
   return page;

@@ -1,15 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
-import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
-import { noticeText } from '../../functions/approvals/notices/notice-text.ts';
-import { slackMessage } from '../../functions/approvals/slack/slack-message.ts';
-import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
-import { planOf } from '../approvals/fixtures.ts';
 import { slackPayload, slackRequest, slackTeamId } from '../approvals/slack-stand-in.ts';
-import type { Asked } from './asked.ts';
-import { hostileMessages, hostileTexts } from './payloads.ts';
+import { askWith, corpus, deceptive, longest, mark } from './hostile-request.ts';
 import { type Element, elementsOf, parseStrictHtml, withTexts } from './strict-html.ts';
-import { approvers, origin, World } from './world.ts';
+import { World } from './world.ts';
 
 /** 22 November 2026, 10:00:00 UTC. */
 const now = 1_795_341_600_000;
@@ -19,67 +12,6 @@ beforeEach(async () => {
   world.travelTo(now);
 });
 afterEach(() => world.close());
-
-/** A letter that stands nowhere else: where it is shown, an attacker's text would be. */
-const mark = 'ж';
-/** Longer than any limit below which a text changes how a page is laid out. */
-const longest = 900;
-const deceptive = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\n\t]]/v;
-
-/** All hostile texts, as many in one as fit: what one does, it does there too. */
-const corpus = [...hostileTexts, ...hostileMessages].reduce<string[]>(
-  (groups, text) => {
-    const last = groups.at(-1) ?? '';
-    if (last.length + text.length < longest - 4) groups[groups.length - 1] = `${last} ${text}`;
-    else groups.push(text);
-    return groups;
-  },
-  [''],
-);
-
-/** A request whose every text is the given one, voted on with that text as name and comment, with a ledger entry of it. */
-async function askWith(text: string): Promise<Asked> {
-  const asked = await world.ask({
-    quorum: 3,
-    title: text,
-    plan: (incidentId) => ({
-      ...planOf('ssm.put-parameter', { name: '/a/b', fromValue: text, toValue: `${text}2` }, incidentId),
-      evidence: [{ kind: 'alarm', id: text }],
-      citations: [text, `https://evil.example/${text}`],
-      agentRole: 'responder',
-    }),
-    decision: { reason: text },
-    triage: { diagnosis: text, gaps: [text], model: { runtime: text, modelId: text }, reasons: [text] },
-    signal: { alarmName: text, resource: { type: text, id: text } },
-  });
-  await world.put({
-    ...itemKeys.recommendation(asked.incidentId, asked.planDigest),
-    checks: [{ name: text, result: 'fail', reason: text }],
-    ownerStack: text,
-  });
-  const given = {
-    identityId: 'eve',
-    displayName: text,
-    verdict: 'approve',
-    comment: text,
-    via: 'page',
-  } as const;
-  await world.approvals.vote(
-    asked.approvalId,
-    asked.planDigest,
-    given,
-    { may: 'decide', onBehalfOf: text },
-    900,
-  );
-  const event = {
-    type: 'incident.noted',
-    atEpochMs: Date.now(),
-    actor: { kind: 'agent', id: text },
-    detail: { text },
-  } as const;
-  await world.tables.ledger.commit(incidentChain(asked.incidentId), [event], []);
-  return asked;
-}
 
 /** Rendered once for all cases: each text takes a world of its own. */
 const rendered = new Map<string, Map<string, Element>>();
@@ -96,7 +28,7 @@ async function pagesOf(text: string): Promise<Map<string, Element>> {
 
 /** Every page that shows something of a request, while it waits and once it is rejected with that text as comment. */
 async function render(text: string): Promise<Map<string, Element>> {
-  const asked = await askWith(text);
+  const asked = await askWith(world, text);
   const ana = await world.signedIn('ana');
   const anonymous = (page: Element): Element =>
     withTexts(page, (leaf) =>
@@ -116,7 +48,7 @@ async function render(text: string): Promise<Map<string, Element>> {
     }
   };
   await keep('pending');
-  const form = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'other', comment: text };
+  const form = { ...(await ana.opened(asked)), verdict: 'reject', reason: 'wrong-target', comment: text };
   const malformed = await ana.post(asked.path, { ...form, reason: text });
   pages.set('refused', anonymous(parseStrictHtml(malformed.text)));
   expect(await ana.submit(asked.path, form)).toBe(303);
@@ -129,7 +61,7 @@ function differences(plain: Element | string, hostile: Element | string, at = ''
   if (typeof plain === 'string' || typeof hostile === 'string') {
     if (typeof plain !== typeof hostile) return [`${at}: text and element`];
     const isFree = typeof plain === 'string' && plain.includes(mark);
-    return plain === hostile || isFree ? [] : [`${at}: ${String(plain)} became ${String(hostile)}`];
+    return plain === hostile || isFree ? [] : [`${at}: ${JSON.stringify([plain, hostile])}`];
   }
   const here = `${at}/${plain.name}`;
   if (plain.name !== hostile.name) return [`${here} became ${hostile.name}`];
@@ -225,7 +157,7 @@ describe('hostile texts', () => {
     const asked = await world.ask();
     const comment = 'my neighbour Maria Rossi broke it';
     const ben = await world.signedIn('ben');
-    const form = { ...(await ben.opened(asked)), verdict: 'reject', reason: 'other', comment };
+    const form = { ...(await ben.opened(asked)), verdict: 'reject', reason: 'wrong-timing', comment };
     expect(await ben.submit(asked.path, form)).toBe(303);
     expect((await world.approval(asked)).votes).toMatchObject([{ comment }]);
     const entries = JSON.stringify(await world.ledger(asked));
@@ -257,57 +189,5 @@ describe('hostile texts', () => {
     for (const leaf of textsIn(await ana.page(asked.path))) expect(leaf).not.toContain('alert(1)');
     const stored = await world.everything();
     expect(stored).not.toContain('alert(1)');
-  });
-});
-
-/** Every text of a message with the type that says how it is read. */
-function textObjects(message: unknown): { type: unknown; text: string }[] {
-  if (typeof message !== 'object' || message === null) return [];
-  const { type, text } = message as { type?: unknown; text?: unknown };
-  const own = typeof text === 'string' && type !== undefined ? [{ type, text }] : [];
-  return [...own, ...Object.values(message).flatMap(textObjects)];
-}
-
-describe('hostile texts in messages', () => {
-  async function newsWith(text: string) {
-    const asked = await askWith(text);
-    const dossier = await world.dossier(asked);
-    return newsOf({ approvers, publicBaseUrl: origin }, 'requested', dossier);
-  }
-
-  it('become a link, a mention or a button in Slack', async () => {
-    const plain = slackMessage(await newsWith(mark.repeat(longest)));
-    const shape = (message: unknown) =>
-      JSON.stringify(message, (key, value) => (key === 'text' && typeof value === 'string' ? '' : value))
-        .replaceAll(/[0-9a-f]{64}/g, 'DIGEST')
-        .replaceAll(/[\w-]{27}/g, 'ID');
-    for (const text of corpus) {
-      const message = slackMessage(await newsWith(text.padEnd(longest, '.')));
-      expect(JSON.parse(shape(message))).toStrictEqual(JSON.parse(shape(plain)));
-      expect(message).toMatchObject({ parse: 'none', link_names: false, mrkdwn: false, unfurl_links: false });
-      const texts = textObjects(message);
-      expect(texts.length).toBeGreaterThan(6);
-      for (const { type, text: shown } of texts) {
-        expect(type).toBe('plain_text');
-        expect(shown).not.toMatch(/[<>]|&(?!amp;|lt;|gt;)|https?:\/\/|www\./);
-        expect(shown).not.toMatch(deceptive);
-      }
-    }
-  });
-
-  it('become a line, a header or a link of a mail, or markup of a card', async () => {
-    for (const text of [...corpus, ...hostileMessages]) {
-      const news = await newsWith(text.padEnd(longest, '.'));
-      const { title, lines } = noticeText(news);
-      for (const line of [title, ...lines]) {
-        expect(line).not.toMatch(/[\r\n]|:\/\/|www\./);
-        expect(line).not.toMatch(deceptive);
-      }
-      expect(lines.length).toBeLessThan(8);
-      const card = JSON.stringify(noticeCard(news));
-      expect(card).not.toContain('"TextBlock"');
-      expect(card.match(/"url":/g)).toHaveLength(1);
-      expect(news.pageUrl).toMatch(new RegExp(`^${origin}/approvals/[\\w-]{27}$`));
-    }
   });
 });

@@ -5,8 +5,9 @@ import {
   type TokenDraft,
 } from '../approvals/hostile-provider.ts';
 import type { Asked } from './asked.ts';
+import { sessionCookie } from './attacked-people.ts';
 import type { Visitor } from './visitor.ts';
-import { sessionCookie, World } from './world.ts';
+import { World } from './world.ts';
 
 let provider: HostileProvider;
 let world: World;

@@ -64,6 +64,10 @@ export class Visitor extends Browser {
   }
 
   async reject(asked: Asked): Promise<number> {
-    return this.submit(asked.path, { ...(await this.opened(asked)), verdict: 'reject', reason: 'other' });
+    return this.submit(asked.path, {
+      ...(await this.opened(asked)),
+      verdict: 'reject',
+      reason: 'wrong-target',
+    });
   }
 }

@@ -1,84 +1,27 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import type { Hono } from 'hono';
 import { vi } from 'vitest';
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import type { Approval } from '../../functions/approvals/approval.ts';
-import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
 import { formToken } from '../../functions/approvals/pages/csrf.ts';
-import { approvalPages } from '../../functions/approvals/pages/pages.tsx';
-import { RateLimitStore } from '../../functions/approvals/pages/rate-limit.store.ts';
-import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
-import type { RefusedVote } from '../../functions/approvals/refused-vote.ts';
-import { openApiIdentity, openSignIn } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
 import { sessionIdOf, sessionKeys } from '../../functions/approvals/sign-in/session.ts';
-import { openSlack } from '../../functions/approvals/slack/slack.client.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import type { Plan } from '../../functions/change/plan.ts';
-import type { Item, ItemKey } from '../../functions/platform/dynamodb.ts';
-import { incidentChain } from '../../functions/platform/item-keys.ts';
-import { readKillSwitch } from '../../functions/platform/kill-switch-reading.store.ts';
+import { Database, type Item, type ItemKey } from '../../functions/platform/dynamodb.ts';
+import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import { readKillSwitches } from '../../functions/platform/kill-switch-reading.store.ts';
 import type { KillSwitchReading } from '../../functions/platform/kill-switch-scope.ts';
-import { writeKillSwitch } from '../../functions/platform/kill-switch-writing.store.ts';
 import { planOf } from '../approvals/fixtures.ts';
-import {
-  answerOf,
-  type ProviderUser,
-  startProvider,
-  type TestProvider,
-  throughProvider,
-} from '../approvals/oidc-provider.ts';
-import { SlackStandIn, slackSecret, slackTeamId } from '../approvals/slack-stand-in.ts';
+import { answerOf, startProvider, type TestProvider } from '../approvals/oidc-provider.ts';
+import { SlackStandIn, slackSecret } from '../approvals/slack-stand-in.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { type Asked, ask, type Question } from './asked.ts';
+import { attackedPages, clock, setKillSwitch } from './attacked-pages.ts';
+import { cli, idTokenOf, people, sessionCookie } from './attacked-people.ts';
 import { type Answer, Visitor } from './visitor.ts';
-
-export const sessionCookie = '__Host-interlock-session';
-/** Where the attacked pages are. */
-export const origin = 'https://approvals.example';
-
-const people: readonly ProviderUser[] = [
-  { id: 'ana', displayName: 'Ana', groups: ['approvers'] },
-  { id: 'ben', displayName: 'Ben', groups: ['approvers'] },
-  { id: 'olga', displayName: 'Olga', groups: ['approvers'] },
-  { id: 'kim', displayName: 'Kim', groups: ['leads'] },
-  { id: 'pia', displayName: 'Pia', groups: ['elsewhere'] },
-  { id: 'dan', displayName: 'Dan', groups: ['developers'] },
-  { id: 'sam', displayName: 'Sam', groups: [] },
-];
-
-/** 1 January 2030. */
-const delegationEndsAt = 1_893_456_000_000;
-
-/** Who may decide what in a {@link World}. */
-export const approvers = parseApproverPolicy({
-  version: 1,
-  grants: [
-    { group: 'approvers', actionClasses: ['traffic', 'configuration'], environments: ['local'] },
-    { group: 'leads', actionClasses: ['*'], environments: ['local'], joins: 'escalation' },
-    { group: 'elsewhere', actionClasses: ['*'], environments: ['prod'] },
-  ],
-  delegations: [
-    { from: 'ben', to: 'sam', groups: ['approvers'], until: new Date(delegationEndsAt).toISOString() },
-  ],
-  slackUsers: [
-    { teamId: slackTeamId, userId: 'UANA', identityId: 'ana' },
-    { teamId: slackTeamId, userId: 'UBEN', identityId: 'ben' },
-    { teamId: slackTeamId, userId: 'UDAN', identityId: 'dan' },
-    { teamId: slackTeamId, userId: 'UOLGA', identityId: 'olga' },
-  ],
-  agentOwners: [{ agentRole: 'responder', identityIds: ['olga'] }],
-});
-
-/** A client of the provider that stands for the command line; it comes by a code, which a test can fetch. */
-const cli = {
-  client_id: 'attacked-cli',
-  token_endpoint_auth_method: 'none',
-  grant_types: ['authorization_code'],
-  redirect_uris: ['https://cli.example/answer'],
-};
 
 /** What of a world may be another one: a provider that lies, an application without Slack. */
 export interface WorldOptions {
@@ -92,13 +35,11 @@ export interface WorldOptions {
  * and everything that the Lambda has, put together as it does. Time is the machine's until it is frozen.
  */
 export class World {
-  static readonly delegationEndsAt = delegationEndsAt;
   readonly tables: TestTables;
   readonly provider: TestProvider;
   readonly approvals: ApprovalStore;
   readonly keys = sessionKeys(randomBytes(32).toString('hex'));
   readonly errors: Error[] = [];
-  readonly refused: RefusedVote[] = [];
   readonly pages: Hono;
   /** Where messages and answers for Slack go. */
   readonly slack: SlackStandIn | undefined;
@@ -113,7 +54,7 @@ export class World {
     ]);
     const application = slack && secretArn ? { standIn: slack, secretArn } : undefined;
     const world = new World(tables, provider, options.issuer ?? provider.issuer, application);
-    await world.#setKillSwitch('released', 'attacks begin', 'tests');
+    await setKillSwitch(tables, 'released', 'attacks begin', 'tests');
     return world;
   }
 
@@ -126,52 +67,14 @@ export class World {
     this.tables = tables;
     this.provider = provider;
     this.slack = slack?.standIn;
-    const { database, ledger, operations, controls } = tables;
-    const clock = () => Date.now();
+    const { database, ledger, operations } = tables;
     this.approvals = new ApprovalStore(database, ledger, operations, clock);
-    const dossiers = new DossierStore(database, ledger, operations);
-    const oidc = {
-      CONTROLS_TABLE: controls,
-      OIDC_ISSUER: issuer,
-      OIDC_CLIENT_ID: 'interlock-pages',
-      OIDC_CLI_CLIENT_ID: cli.client_id,
-      PUBLIC_BASE_URL: origin,
-      ENVIRONMENT: 'local',
-    };
-    const keys = async () => this.keys;
-    const api = openApiIdentity(oidc, clock);
-    this.pages = approvalPages({
-      environment: 'local',
-      desk: {
-        ...dossiers,
-        dossier: (approvalId) => {
-          if (this.#isBroken) throw new Error('secret-of-the-error');
-          return dossiers.dossier(approvalId);
-        },
-      },
-      approvers,
-      clock,
-      keys,
-      vote: (approvalId, planDigest, vote, authority) =>
-        this.approvals.vote(approvalId, planDigest, vote, authority, 900),
-      refusals: new RefusedVoteStore(database, ledger, operations, clock),
-      killSwitch: () => this.killSwitch(),
-      stopEverything: ({ id }, reason) => this.#setKillSwitch('engaged', reason, id),
-      people: openSignIn(oidc, database, keys, clock),
-      ...(api === undefined ? {} : { api }),
-      apiSignIn: { issuer, cliClientId: cli.client_id, scopes: 'openid' },
-      ...(slack === undefined
-        ? {}
-        : {
-            slack: openSlack(
-              { secretArn: slack.secretArn, apiUrl: slack.standIn.apiUrl, controlsTable: controls },
-              database,
-            ),
-          }),
-      rate: new RateLimitStore(database, controls, clock),
-      strictTransport: true,
-      onVote: () => undefined,
-      onRefusedVote: (refused) => this.refused.push(refused),
+    this.pages = attackedPages(tables, {
+      approvals: this.approvals,
+      issuer,
+      keys: this.keys,
+      slack: slack && { secretArn: slack.secretArn, apiUrl: slack.standIn.apiUrl },
+      isBroken: () => this.#isBroken,
       onError: (error) => this.errors.push(error),
     });
   }
@@ -197,6 +100,20 @@ export class World {
     this.#isBroken = true;
   }
 
+  /** Lets somebody else come in between: once, right after an approval was read that often from now on. */
+  afterReads({ approvalId }: Pick<Asked, 'approvalId'>, reads: number, act: () => Promise<unknown>): void {
+    const { pk, sk } = itemKeys.approval(approvalId);
+    const { database } = this.tables;
+    let seen = 0;
+    const spy = vi.spyOn(database, 'get').mockImplementation(async (table, key) => {
+      const item = await Database.prototype.get.call(database, table, key);
+      if (key.pk !== pk || key.sk !== sk || ++seen < reads) return item;
+      spy.mockRestore();
+      await act();
+      return item;
+    });
+  }
+
   visitor(address = '203.0.113.7'): Visitor {
     return new Visitor(this.pages, address);
   }
@@ -218,29 +135,7 @@ export class World {
 
   /** An ID token that the command line got for somebody. */
   async idToken(person: string): Promise<string> {
-    const { issuer } = this.provider;
-    const verifier = randomBytes(32).toString('base64url');
-    const query = new URLSearchParams({
-      client_id: cli.client_id,
-      redirect_uri: cli.redirect_uris[0] ?? '',
-      response_type: 'code',
-      scope: 'openid profile',
-      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-      code_challenge_method: 'S256',
-    });
-    const answer = await throughProvider(issuer, `${issuer}/auth?${query}`, person);
-    const code = new URL(answer, issuer).searchParams.get('code') ?? '';
-    const response = await fetch(`${issuer}/token`, {
-      method: 'POST',
-      body: new URLSearchParams({
-        grant_type: 'authorization_code',
-        client_id: cli.client_id,
-        redirect_uri: cli.redirect_uris[0] ?? '',
-        code,
-        code_verifier: verifier,
-      }),
-    });
-    return ((await response.json()) as { id_token: string }).id_token;
+    return idTokenOf(this.provider.issuer, person);
   }
 
   /** The token that a form of this visitor's session would have, for an attacker who got hold of one. */
@@ -290,8 +185,10 @@ export class World {
     return this.tables.ledger.read(incidentChain(incidentId));
   }
 
-  killSwitch(): Promise<KillSwitchReading> {
-    return readKillSwitch(this.tables.database, this.tables.controls);
+  /** As it stands over what is asked here. */
+  async killSwitch(): Promise<KillSwitchReading> {
+    const { database, controls } = this.tables;
+    return (await readKillSwitches(database, controls, planOf())).reading;
   }
 
   get(key: ItemKey): Promise<Item | undefined> {
@@ -321,12 +218,6 @@ export class World {
       }
     }
     return items.toSorted().join('\n');
-  }
-
-  async #setKillSwitch(state: 'engaged' | 'released', reason: string, by: string): Promise<void> {
-    const { ledger, controls } = this.tables;
-    const actor = { kind: 'person', id: by } as const;
-    await writeKillSwitch(ledger, controls, { state, scope: 'global', reason, actor }, Date.now());
   }
 }
 

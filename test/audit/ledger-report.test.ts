@@ -32,7 +32,7 @@ const facts = [
   { pk: 'DECISION#a', sk: 'd1', incidentId: 'a', planDigest: 'd1', outcome: 'auto' },
   { pk: 'APPROVAL#p1', sk: 'APPROVAL', incidentId: 'a', approvalId: 'p1', status: 'approved' },
   { pk: 'APPROVAL#p1', sk: 'TOKEN', ciphertext: new Uint8Array() },
-  { pk: 'APPROVAL#p1', sk: 'NOTICE#outcome#000002', approvalId: 'p1', kind: 'outcome', status: 'done' },
+  { pk: 'NOTICE#p1', sk: 'outcome#000002', approvalId: 'p1', kind: 'outcome', status: 'done' },
   { pk: 'APPROVAL#p2', sk: 'APPROVAL', incidentId: 'b', approvalId: 'p2', status: 'pending' },
   { pk: 'CHANGE#c1', sk: 'CHANGE', incidentId: 'a', changeId: 'c1', startedAtEpochMs: 1 },
   { pk: 'CHANGE#c2', sk: 'CHANGE', incidentId: 'b', changeId: 'c2' },

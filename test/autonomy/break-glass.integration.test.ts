@@ -71,8 +71,8 @@ const findings = () => tables.database.byStatus(tables.operations, 'FINDING#open
 
 /** The versions of an approval whose outcome people are told, each in the transaction that made it. */
 async function outcomesTold(approvalId: string): Promise<unknown[]> {
-  const { pk } = itemKeys.approval(approvalId);
-  const notices = await tables.database.query(tables.operations, pk, { skPrefix: 'NOTICE#outcome#' });
+  const { pk } = itemKeys.notice(approvalId, '', 0);
+  const notices = await tables.database.query(tables.operations, pk, { skPrefix: 'outcome#' });
   return notices.map((notice) => notice['approvalVersion']);
 }
 

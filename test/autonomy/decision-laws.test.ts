@@ -190,7 +190,7 @@ describe('the whole decision, under every matrix that is accepted', () => {
       }),
       // The inputs that reach each outcome come first: what chance draws may miss one in a thousand.
       {
-        numRuns: 1_000,
+        numRuns: 300,
         examples: [
           [base, shipped],
           [{ ...base, stageSet: { stage: 'observe', version: 1 } }, shipped],
@@ -211,7 +211,7 @@ describe('the whole decision, under every matrix that is accepted', () => {
           .map((stage) => strictness(decide({ ...input, stageSet: { stage, version: 1 } }, rules)));
         expect(strict).toStrictEqual(strict.toSorted((a, b) => a - b));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 
@@ -245,7 +245,7 @@ describe('the whole decision, under every matrix that is accepted', () => {
           : { ...input, action: { ...input.action, irreversible: 'no way back' } };
         expect(decide(given, rules).outcome).not.toBe('auto');
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 

@@ -29,16 +29,16 @@ async function confirmedBy(user: string, ...args: string[]): Promise<Ended> {
 }
 
 describe('as a seeded user of the local stage', () => {
-  it('lists what waits, with links, also without `list`', async () => {
+  it('lists what waits, with ids and links, also without `list`', async () => {
     await put('apr-list');
     const { code, out } = await as('ana', '--view', 'mine');
     expect(code).toBe(0);
-    expect(out).toContain('Change checkout:live from version 2 to version 1?');
-    expect(out).toContain(`${stage.pagesUrl}/approvals/apr-list`);
+    expect(out).toMatch(/^apr-list\n {2}Change checkout:live from version 2 to version 1\?\n/);
+    expect(out).toContain(`  ${stage.pagesUrl}/approvals/apr-list\n`);
     expect(JSON.parse((await as('ana', 'list', '--json')).out)).toMatchObject([
       { approvalId: 'apr-list', url: `${stage.pagesUrl}/approvals/apr-list`, you: { may: 'decide' } },
     ]);
-    expect(await as('mia')).toMatchObject({ code: 0, out: 'nothing waits for approval\n' });
+    expect(await as('mia')).toMatchObject({ code: 0, out: 'nothing that you may see waits for approval\n' });
     expect(existsSync(kept())).toBe(false);
   });
 
@@ -84,6 +84,24 @@ describe('as a seeded user of the local stage', () => {
     });
   });
 
+  it.each(['show', 'approve', 'reject'] as const)('takes the link as well: %s', async (word) => {
+    const approvalId = `apr-link-${word}`;
+    await put(approvalId);
+    const more = { show: [], approve: ['--yes'], reject: ['--reason', 'other', '--comment', 'why'] }[word];
+    const link = (origin: string) => `${origin}/approvals/${approvalId}`;
+    const foreign = await as('ana', word, link('https://interlock.example'), ...more);
+    expect(foreign).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(
+        `no link to an approval of this stage: those begin with ${link(stage.pagesUrl).slice(0, -approvalId.length)}`,
+      ),
+    });
+    expect(await stage.world.store.get(approvalId)).toMatchObject({ status: 'pending', votes: [] });
+    expect(await as('ana', word, link(stage.pagesUrl), ...more)).toMatchObject({ code: 0 });
+    const { status } = (await stage.world.store.get(approvalId)) ?? {};
+    expect(status).toBe({ show: 'pending', approve: 'approved', reject: 'rejected' }[word]);
+  });
+
   it('approves nothing without a terminal and without --yes', async () => {
     await put('apr-asked');
     const refused = await as('ana', 'approve', 'apr-asked');
@@ -110,7 +128,7 @@ describe('as a seeded user of the local stage', () => {
       [['olga', 'approve', 'apr-own', '--yes'], /somebody else must decide .*you answer for the agent/],
       [['mia', 'approve', 'apr-own', '--yes'], /there is no such thing, or it is not yours to read/],
       [['ana', 'approve', 'apr-nowhere', '--yes'], /there is no such thing, or it is not yours to read/],
-      [['ana', 'reject', 'apr-late', '--reason', 'other'], /waits no more: it is expired/],
+      [['ana', 'reject', 'apr-late', '--reason', 'wrong-timing'], /waits no more: it is expired/],
     ] as const) {
       const [user, ...rest] = args;
       const { code, err } = await as(user, ...rest);
@@ -182,7 +200,19 @@ describe('logged in by device authorization', () => {
   it('asks for a login where there is nobody to sign in', async () => {
     expect(await stage.run(['approvals'])).toMatchObject({
       code: 1,
-      err: expect.stringContaining('run `interlock login`, or name a seeded user with --as'),
+      out: '',
+      err: expect.stringContaining(
+        'nobody is signed in to stage local; run `npx interlock login`, or name a seeded user: `npx interlock --as ana approvals`',
+      ),
+    });
+  });
+
+  it('is the only way in on a deployed stage, whatever AWS says', async () => {
+    expect(await stage.run(['--as', 'ana', '--stage', 'dev', 'approvals'])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(
+        /--as is for the local stack; approvals of stage dev are decided by who signed in with `npx interlock --stage dev login`/,
+      ),
     });
   });
 

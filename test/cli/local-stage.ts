@@ -127,7 +127,7 @@ const outputs = {
   ControlsTable: 'Controls',
   OperationsTable: 'Operations',
   LedgerTable: 'Ledger',
-  ApiUrl: 'https://unused.example',
+  PagesUrl: 'https://unused.example',
   ChangeStateMachineArn: 'arn:aws:states:eu-central-1:000000000000:stateMachine:change',
   PersonTopicArn: 'arn:aws:sns:eu-central-1:000000000000:people',
   SnapshotRetentionDays: '30',

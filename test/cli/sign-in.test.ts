@@ -113,7 +113,7 @@ describe('device authorization', () => {
 
   it('stops waiting when the code has expired', async () => {
     const [status, device] = provider.device;
-    provider.device = [status, { ...device, expires_in: 1, interval: 0.2 }];
+    provider.device = [status, { ...device, expires_in: 0.2, interval: 0.05 }];
     provider.tokens = [pendingAnswer];
     await expect(signIn().login()).rejects.toMatchObject({ code: 'cli.sign-in-expired' });
   });
@@ -219,7 +219,7 @@ describe('an ID token for a command', () => {
     });
     await expect(signIn().idToken()).rejects.toMatchObject({
       code: 'cli.signed-out',
-      message: expect.stringMatching(/run `interlock login` again$/),
+      message: expect.stringMatching(/run `npx interlock login` again$/),
     });
     expect(sent('/token')).toHaveLength(1);
   });
@@ -256,7 +256,9 @@ describe('an ID token for a command', () => {
   it('never waits for somebody who is not there', async () => {
     await expect(signIn({ isInteractive: false }).idToken()).rejects.toMatchObject({
       code: 'cli.not-signed-in',
-      message: expect.stringMatching(/run `interlock login`, or name a seeded user with --as$/),
+      message: expect.stringMatching(
+        /run `npx interlock login`, or name a seeded user: `npx interlock --as ana approvals`$/,
+      ),
     });
     expect(provider.requests).toStrictEqual([]);
   });

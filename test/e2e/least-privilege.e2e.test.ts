@@ -97,7 +97,7 @@ const rows: Row[] = [
       command: 'PutItem',
       input: { TableName: ControlsTable, Item: key, ConditionExpression: never },
     }),
-    owners: ['intake', 'kill-switch-heartbeat', 'review-autonomy', 'approval-pages'],
+    owners: ['intake', 'engage-kill-switch', 'kill-switch-heartbeat', 'review-autonomy', 'approval-pages'],
   },
   {
     what: 'DeleteItem in Controls',
@@ -136,7 +136,6 @@ const rows: Row[] = [
       'settle-approval',
       'approval-pages',
       'approval-callback',
-      'approval-notices',
       'change-control',
       'recover-change',
       'ledger-watch',
@@ -450,6 +449,16 @@ const rows: Row[] = [
     }),
     owners: ['triage'],
   },
+  {
+    what: 'Invoke of the function that stops everything',
+    call: ({ EngageFunctionName }) => ({
+      service: 'lambda',
+      command: 'Invoke',
+      // Nothing that it accepts: whoever may invoke it must not stop everything here.
+      input: { FunctionName: EngageFunctionName, Payload: '{}' },
+    }),
+    owners: ['approval-pages'],
+  },
   // Identity.
   {
     what: 'CreateUser',
@@ -592,6 +601,7 @@ beforeAll(async () => {
     ActionFunctionName: action?.physicalName ?? '',
     ActionRoleName: action?.arnOfRole.split('/').at(-1) ?? '',
     RoutingFunctionName: functions.get('routing')?.physicalName ?? '',
+    EngageFunctionName: functions.get('engage-kill-switch')?.physicalName ?? '',
     SweepRuleName: await sweepRule(),
     ForeignSecretArn: await foreignSecret(),
   };

@@ -124,6 +124,7 @@ describe('functions', () => {
       'P1QueueUrl',
       'P2DlqUrl',
       'P2QueueUrl',
+      'PagesUrl',
       'PersonTopicArn',
       'PolicyDigest',
       'SnapshotBucket',

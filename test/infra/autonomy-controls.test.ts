@@ -45,16 +45,44 @@ describe('the heartbeat of the kill switch', () => {
     }
   });
 
-  test('writes its own switch and nobody else does, nor it the switches that people engage on the pages', () => {
+  test('writes its own switch and nobody else does, nor it the switch that people engage on the pages', () => {
     const writers = resourcesOf(template, 'AWS::IAM::Role').flatMap(({ logicalId, path }) =>
       permissionsOf(template, logicalId)
         .filter((line) => /^dynamodb:(Put|Update)Item/.test(line) && line.includes('SWITCH'))
         .map((line) => ({ path, keys: /LeadingKeys":(\[[^\]]*\])/.exec(line)?.[1] })),
     );
     expect(writers).toEqual([
-      { path: 'Approvals/Pages/PagesFunction/Role', keys: '["SESSION#*","PERSON#*","SEEN#*","SWITCH"]' },
+      { path: 'AutonomyControls/EngageFunction/Role', keys: '["SWITCH"]' },
       { path: 'AutonomyControls/HeartbeatFunction/Role', keys: '["SWITCH-CANARY","HEARTBEAT"]' },
     ]);
+  });
+});
+
+describe('stopping everything from the pages', () => {
+  test('goes on longer than the API lets the pages wait, and tells people when it failed', () => {
+    const timeoutOf = (name: 'approval-pages' | 'engage-kill-switch') =>
+      functionNamed(template, name).Properties.Timeout;
+    expect(timeoutOf('approval-pages')).toBe(29);
+    expect(timeoutOf('engage-kill-switch')).toBe(60);
+    const { Properties } = resourceAt(template, 'AWS::CloudWatch::Alarm', 'AutonomyControls/EngageFails');
+    expect(Properties).toMatchObject({
+      MetricName: 'Errors',
+      Threshold: 0,
+      TreatMissingData: 'notBreaching',
+    });
+    expect(readable(template, Properties.Dimensions[0].Value)).toBe(
+      '<AutonomyControls/EngageFunction/Function>',
+    );
+    expect(Properties.AlarmActions.map((action: unknown) => readable(template, action))).toEqual([
+      '<Platform/PersonTopic>',
+    ]);
+  });
+
+  test('the pages are told which function does it', () => {
+    const { Variables } = functionNamed(template, 'approval-pages').Properties.Environment;
+    expect(readable(template, Variables.ENGAGE_KILL_SWITCH_ARN)).toBe(
+      '<AutonomyControls/EngageFunction/Function>',
+    );
   });
 });
 

@@ -147,7 +147,7 @@ describe('streams', () => {
     [
       'Operations',
       'approval-notices',
-      [{ eventName: ['INSERT'], dynamodb: { Keys: { sk: { S: [{ prefix: 'NOTICE#' }] } } } }],
+      [{ eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'NOTICE#' }] } } } }],
     ],
     ['Ledger', 'ledger-watch', [{ eventName: ['MODIFY', 'REMOVE'] }]],
   ] as const)('%s wakes %s for what concerns it', (table, name, expected) => {

@@ -173,6 +173,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...writes(operations, ['RECOMMENDATION#*'], 'PutItem'),
     ...ledger,
   ],
+  'engage-kill-switch': [
+    ...writesLogs('AutonomyControls/EngageFunction'),
+    ...writes(controls, ['SWITCH'], 'PutItem'),
+    ...appendsTo('control#kill-switch#*'),
+  ],
   'kill-switch-heartbeat': [
     ...writesLogs('AutonomyControls/HeartbeatFunction'),
     ...verbs(controls, 'ConditionCheckItem', 'GetItem'),
@@ -202,31 +207,34 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     ...writesLogs('Approvals/RequestApprovalFunction'),
     ...verbs(operations, 'GetItem'),
     ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
+    ...writes(operations, ['NOTICE#*'], 'PutItem'),
     ...ledger,
     'kms:Encrypt on <Approvals/ApprovalKey>',
   ],
   'settle-approval': [
     ...writesLogs('Approvals/SettleApprovalFunction'),
     ...verbs(operations, 'GetItem'),
-    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...writes(operations, ['NOTICE#*'], 'PutItem'),
     ...ledger,
   ],
   'approval-pages': [
     ...writesLogs('Approvals/Pages/PagesFunction'),
-    ...verbs(controls, 'GetItem'),
-    ...writes(controls, ['SESSION#*', 'PERSON#*', 'SEEN#*', 'SWITCH'], 'PutItem'),
+    ...verbs(controls, 'GetItem', 'Query'),
+    ...writes(controls, ['SESSION#*', 'PERSON#*', 'SEEN#*'], 'PutItem'),
     ...writes(controls, ['SESSION#*', 'RATE#*'], 'UpdateItem'),
     ...verbs(operations, 'GetItem', 'Query'),
-    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
-    ...writes(operations, ['NEVER-AGAIN#*'], 'PutItem'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...writes(operations, ['NEVER-AGAIN#*', 'NOTICE#*'], 'PutItem'),
     byStatus,
-    ...appendsTo('incident#*', 'control#kill-switch#*'),
+    ...ledger,
+    'lambda:InvokeFunction on <AutonomyControls/EngageFunction/Function>',
     'secretsmanager:GetSecretValue on <Approvals/Pages/SessionSecret.Id>',
   ],
   'approval-notices': [
     ...writesLogs('Approvals/Notices/NoticesFunction'),
     ...verbs(operations, 'GetItem', 'Query'),
-    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
+    ...writes(operations, ['NOTICE#*'], 'UpdateItem'),
     byStatus,
     ...ledger,
     ...readsStream('Operations', 'Approvals/Notices/Stream/Failed/Queue'),
@@ -234,8 +242,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'approval-callback': [
     ...writesLogs('Approvals/ApprovalCallbackFunction'),
-    ...verbs(operations, 'GetItem', 'Query'),
-    ...writes(operations, ['APPROVAL#*'], 'PutItem', 'UpdateItem'),
+    ...verbs(operations, 'ConditionCheckItem', 'GetItem', 'Query'),
+    ...writes(operations, ['APPROVAL#*'], 'UpdateItem'),
+    ...writes(operations, ['NOTICE#*'], 'PutItem'),
     byStatus,
     ...ledger,
     ...readsStream('Operations', 'Approvals/DecisionStream/Failed/Queue'),
@@ -382,6 +391,8 @@ describe('each function may make exactly its calls', () => {
 });
 
 describe('over all roles', () => {
+  const engageRole = 'AutonomyControls/EngageFunction/Role';
+  const pagesRole = 'Approvals/Pages/PagesFunction/Role';
   const everyPermission = () =>
     resourcesOf(template, 'AWS::IAM::Role').flatMap((role) =>
       permissionsOf(template, role.logicalId).map((line) => ({ role: role.path, line })),
@@ -393,22 +404,51 @@ describe('over all roles', () => {
     expect(new Set(onLedger.map(({ line }) => line))).toEqual(
       new Set([
         ...ledger,
-        ...['findings', 'heartbeat', 'autonomy', 'policy'].flatMap((entity) =>
+        ...['findings', 'heartbeat', 'autonomy', 'policy', 'kill-switch'].flatMap((entity) =>
           appendsTo(`control#${entity}#*`),
         ),
-        ...appendsTo('incident#*', 'control#kill-switch#*'),
       ]),
     );
   });
 
-  test('only the pages, where people say who they are, may write the kill switch or its chain', () => {
+  test('only the function that knows no way to release it may write the kill switch or its chain', () => {
     const writers = everyPermission().filter(({ line }) => /dynamodb:(Put|Update)Item on/.test(line));
     expect(writers.length).toBeGreaterThan(20);
-    for (const { role, line } of writers) {
+    for (const { line } of writers) {
       expect(line).toMatch(/LeadingKeys/);
       expect(line).not.toMatch(/"\*/);
-      if (role !== 'Approvals/Pages/PagesFunction/Role') expect(line).not.toMatch(/"SWITCH"|kill-switch/);
     }
+    const may = (partition: string) =>
+      writers.filter(({ line }) => keysIn(line).some((pattern) => pattern.test(partition)));
+    for (const partition of ['SWITCH', 'control#kill-switch#2027-01-01']) {
+      expect(may(partition).map(({ role }) => role)).toEqual([engageRole]);
+    }
+  });
+
+  test('only the pages may have it engaged, and the pages may invoke nothing else', () => {
+    const invokers = everyPermission().filter(({ line }) => line.startsWith('lambda:InvokeFunction on '));
+    const engages = 'lambda:InvokeFunction on <AutonomyControls/EngageFunction/Function>';
+    expect(invokers.filter(({ line }) => line === engages).map(({ role }) => role)).toEqual([pagesRole]);
+    expect(invokers.filter(({ role }) => role === pagesRole).map(({ line }) => line)).toEqual([engages]);
+  });
+
+  test('whoever asks, takes votes or answers executions may write approvals; who tells people of them may not', () => {
+    const writers = (item: string) =>
+      new Set(
+        everyPermission()
+          .filter(({ line }) => /dynamodb:(Put|Update)Item on/.test(line) && line.includes(`"${item}#*"`))
+          .map(({ role }) => role),
+      );
+    const protocol = [
+      'Approvals/ApprovalCallbackFunction/Role',
+      'Approvals/Pages/PagesFunction/Role',
+      'Approvals/RequestApprovalFunction/Role',
+      'Approvals/SettleApprovalFunction/Role',
+    ];
+    expect([...writers('APPROVAL')].toSorted()).toEqual(protocol);
+    expect([...writers('NOTICE')].toSorted()).toEqual(
+      [...protocol, 'Approvals/Notices/NoticesFunction/Role'].toSorted(),
+    );
   });
 
   test('whoever tells people about an approval, and nobody else in approvals, may reach them', () => {
@@ -460,6 +500,12 @@ describe('over all roles', () => {
     expect(statements.filter(({ NotAction }) => NotAction !== undefined)).toEqual([]);
   });
 });
+
+/** Which partitions a grant of writes covers, as `StringLike` reads its patterns. */
+function keysIn(line: string): RegExp[] {
+  const keys = JSON.parse(/"dynamodb:LeadingKeys":(\[[^\]]*\])/.exec(line)?.[1] ?? '["*"]') as string[];
+  return keys.map((key) => new RegExp(`^${key.replaceAll('*', '.*').replaceAll('?', '.')}$`));
+}
 
 describe('state machines may only invoke ours', () => {
   const logDelivery = [

@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { decodeProtectedHeader } from 'jose';
 import * as oidc from 'openid-client';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Browser } from '../../local/identity-provider/browser.ts';
 import { cliClientId, pagesClientId } from '../../local/identity-provider/configuration.ts';
 import { changeGroups, issuedTokens } from '../../local/identity-provider/control-client.ts';
@@ -21,22 +21,24 @@ const insecure = { execute: [oidc.allowInsecureRequests, oidc.enableNonRepudiati
 const scope = 'openid profile email';
 
 let provider: IdentityProvider;
-/** What reached the terminal, or went wrong inside the provider. */
-let said: string[];
+/** What reached the terminal, or went wrong inside the provider, since the last test ended. */
+const said: string[] = [];
 
-beforeEach(async () => {
-  said = [];
+beforeAll(async () => {
   for (const method of ['log', 'info', 'warn', 'error'] as const) {
     vi.spyOn(console, method).mockImplementation((...words: unknown[]) => void said.push(words.join(' ')));
   }
   const onError = (error: Error): void => void said.push(error.message);
   provider = await startIdentityProvider({ users, frontDoorUrl, onError });
 });
-afterEach(async () => {
+afterAll(async () => {
   await provider.stop();
   vi.restoreAllMocks();
+});
+afterEach(async () => {
+  for (const { id, groups } of users) await changeGroups(access(), id, groups);
   // The package warns once per process, at the first use of each part: whichever test that is in.
-  expect(said).toEqual([]);
+  expect(said.splice(0)).toEqual([]);
 });
 
 describe('signing in to the approval pages', () => {

@@ -166,7 +166,7 @@ function isOf(write: Write, prefix: string): boolean {
 type Put = Extract<Write, { kind: 'put' }>;
 
 function isNotice(write: Write): write is Put {
-  return write.kind === 'put' && String(write.item['sk']).startsWith('NOTICE#');
+  return write.kind === 'put' && String(write.item['pk']).startsWith('NOTICE#');
 }
 
 /** The same condition, and nothing written. */

@@ -75,6 +75,8 @@ export function plannedChange(setting: ChangeSetting): PlannedChange {
     quorum,
     ...(quorum === 0 ? { outcome: 'auto' } : { outcome: 'require-approval', approvalId }),
   };
+  // Who cancels looks at it once more.
+  const recovered = { ...itemKeys.incident(incidentId), status: 'open', recoveredAtEpochMs: start };
   return {
     ...setting,
     changeId: changeIdFor(incidentId, planDigest),
@@ -86,6 +88,7 @@ export function plannedChange(setting: ChangeSetting): PlannedChange {
     items: [
       { table: operations, item: { ...itemKeys.plan(incidentId, planDigest), plan, planDigest } },
       { table: operations, item: decision },
+      { table: operations, item: recovered },
       ...(quorum === 0 ? [] : [{ table: operations, item: toApprovalItem(approval) }]),
     ],
   };

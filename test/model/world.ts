@@ -238,8 +238,8 @@ export class World {
   }
 }
 
-/** Partition keys of what changes and their executions write. */
-const variable = ['CHANGE#', 'FINDING#', 'LOCK', 'USAGE#'];
+/** Partition keys of what changes and their executions write, and of what people are told. */
+const variable = ['CHANGE#', 'FINDING#', 'LOCK', 'NOTICE#', 'USAGE#'];
 
 function keyOf(item: Item): ItemKey {
   return { pk: String(item['pk']), sk: String(item['sk']) };

@@ -8,7 +8,7 @@ const errors = {
   'malformed-request': [400, 'a query parameter is missing, unknown or malformed'],
   'malformed-body': [
     400,
-    `the body must be JSON with planDigest, verdict (approve or reject), a reason with reject only, and a comment of at most ${commentMaxCharacters} characters`,
+    `the body must be JSON with planDigest, verdict (approve or reject), a reason with reject only, and a comment of at most ${commentMaxCharacters} characters, which the reason other needs`,
   ],
   'not-signed-in': [401, 'send an ID token of the command line client: Authorization: Bearer …'],
   'sign-in-expired': [401, 'the ID token is older than five minutes; get a new one'],
@@ -19,6 +19,10 @@ const errors = {
   'unsupported-media-type': [415, 'the body must be application/json'],
   failed: [500, 'something went wrong; look at the approval again before you decide'],
   'not-configured': [501, 'this stage has no command line client at an identity provider; use the page'],
+  'subject-per-client': [
+    503,
+    'the identity provider calls one person by another sub in each client, so nothing was decided; deploy with oidcIdentityClaim naming a claim that is the same in both, such as oid at Entra ID',
+  ],
   'identity-provider-unavailable': [
     503,
     'the identity provider does not answer; nothing was decided; try again',

@@ -50,7 +50,9 @@ export function apiRoutes(ports: PagesPorts): Hono {
     if (ports.api === undefined) return apiError(context, 'not-configured');
     const result = await ports.api.identify(context.req.header('authorization'));
     if (result.outcome === 'identified') return result.identity;
-    if (result.outcome === 'unavailable') return apiError(context, 'identity-provider-unavailable');
+    if (result.outcome === 'unavailable') {
+      return apiError(context, result.because ?? 'identity-provider-unavailable');
+    }
     const [code, challenge] = unauthenticated[result.because];
     return apiError(context, code, { 'WWW-Authenticate': challenge });
   }
@@ -73,8 +75,9 @@ export function apiRoutes(ports: PagesPorts): Hono {
     if (!query.success) return apiError(context, 'malformed-request');
     const now = ports.clock();
     const [pending, recent] = await Promise.all([desk.pending(), desk.recent()]);
-    const inbox = inboxFor(approvers, identity, { pending, recent }, now);
-    return context.json({ approvals: listed(inbox[query.data.view ?? 'all'], identity, now) });
+    const inbox = await inboxFor(approvers, identity, { pending, recent }, now);
+    const { shown, found, isWhole } = inbox[query.data.view ?? 'all'];
+    return context.json({ approvals: listed(shown, identity, now), found, isWhole });
   });
 
   routes.get('/approvals/figures', async (context) => {
@@ -95,7 +98,8 @@ export function apiRoutes(ports: PagesPorts): Hono {
     const identity = await identify(context);
     if (identity instanceof Response) return identity;
     const records = await desk.neverAgain(neverAgainShown);
-    const readable = records.filter(({ environment }) => mayView(approvers, identity, environment));
+    const now = ports.clock();
+    const readable = records.filter(({ environment }) => mayView(approvers, identity, environment, now));
     return context.json({ neverAgain: readable });
   });
 
@@ -123,12 +127,7 @@ export function apiRoutes(ports: PagesPorts): Hono {
     if (!isJson(context)) return refuse('malformed-form', 'unsupported-media-type');
     const body = await readBody(context);
     if (body === undefined) return refuse('malformed-form', 'malformed-body');
-    const { comment, ...said } = body;
-    const result = await decideApproval(ports, identity, opened, {
-      ...said,
-      ...(comment === undefined || comment === '' ? {} : { comment }),
-      via: 'api',
-    });
+    const result = await decideApproval(ports, identity, opened, { ...body, via: 'api' });
     ports.onVote(approvalId, result.outcome === 'accepted' ? 'recorded' : result.because);
     switch (result.outcome) {
       case 'accepted':
@@ -157,7 +156,7 @@ export function apiRoutes(ports: PagesPorts): Hono {
   }
 
   async function show(opened: OpenedApproval, identity: Identity) {
-    return detailOf(opened, identity, ports.clock(), await ports.killSwitch());
+    return detailOf(opened, identity, ports.clock(), await ports.killSwitches());
   }
 
   return routes;

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import type { Plan } from '../../change/plan.ts';
 import type { EpochMs } from '../../platform/clock.ts';
-import type { KillSwitchReading } from '../../platform/kill-switch-scope.ts';
-import { approvalsStillNeeded, isPastExpiry } from '../approval.ts';
+import { type EngagedSwitches, switchesOver } from '../../platform/kill-switch-scope.ts';
+import { aftermath, aftermathOf } from '../aftermath.ts';
+import { approvalsStillNeeded, statusAt } from '../approval.ts';
 import type { Identity } from '../authority.ts';
 import type { OpenedApproval } from '../decide-approval.ts';
 import { isIntact } from '../dossier.ts';
@@ -105,8 +106,12 @@ export const approvalDetail = z.extend(approvalSummary, {
   breakGlassBy: z.optional(text),
   /** Channels on which people could not be told yet. */
   failedChannels: z.array(text),
-  /** `engaged` or `unreadable`: what is approved now does not start. */
+  /** `engaged` or `unreadable`: what is approved now does not start, and does not start later either. */
   killSwitch: z.enum(['engaged', 'released', 'unreadable']),
+  /** The widest switch that stops this plan: `global`, `environment#…`, `agent#…`, `action#…`. */
+  killSwitchScope: z.optional(text),
+  /** What became of it; absent while people are asked. */
+  aftermath: z.optional(aftermath),
 });
 export type ApprovalDetail = z.output<typeof approvalDetail>;
 
@@ -122,7 +127,7 @@ export function summaryOf(opened: OpenedApproval, identity: Identity, now: Epoch
     question: question(plan, approval.verdictOn),
     environment: plan.environment,
     ...(decision.tier === undefined ? {} : { tier: decision.tier }),
-    status: approval.status === 'pending' && isPastExpiry(approval, now) ? 'expired' : approval.status,
+    status: statusAt(approval, now),
     quorum: approval.quorum,
     approvalsStillNeeded: approvalsStillNeeded(approval),
     requestedAtEpochMs: approval.requestedAtEpochMs,
@@ -137,10 +142,11 @@ export function detailOf(
   opened: OpenedApproval,
   identity: Identity,
   now: EpochMs,
-  killSwitch: KillSwitchReading,
+  engaged: EngagedSwitches,
 ): ApprovalDetail {
   const { dossier } = opened;
   const { approval, plan, decision, incident, triage } = dossier;
+  const { reading, scope } = switchesOver(engaged, plan);
   const reason = triage?.reasons?.[triage.planDigests?.indexOf(approval.planDigest) ?? -1];
   const failed = (dossier.notices ?? []).flatMap(({ deliveries }) =>
     Object.entries(deliveries).filter(([, { status }]) => status === 'failed'),
@@ -181,7 +187,9 @@ export function detailOf(
     cancelledBecause: approval.cancelledBecause,
     breakGlassBy: approval.breakGlassBy,
     failedChannels: [...new Set(failed.map(([channel]) => channel))].sort(),
-    killSwitch,
+    killSwitch: reading,
+    killSwitchScope: scope,
+    aftermath: aftermathOf(dossier, now),
   });
 }
 

@@ -2,7 +2,7 @@ import type { EpochMs } from '../../platform/clock.ts';
 import type { Approval, Vote } from '../approval.ts';
 
 /** How people decided. A person counts once for each approval, with what they said last. */
-export interface VotingFigures {
+interface VotingFigures {
   readonly votes: number;
   /** Those of the votes that approve. */
   readonly approvals: number;
@@ -13,7 +13,7 @@ export interface VotingFigures {
 }
 
 /** The figures of one person. */
-export interface ApproverFigures extends VotingFigures {
+interface ApproverFigures extends VotingFigures {
   readonly identityId: string;
   /** As of their latest vote. */
   readonly displayName: string;

@@ -1,6 +1,6 @@
 import type { Clock, EpochMs } from '../../platform/clock.ts';
 import { InterlockError } from '../../platform/errors.ts';
-import { type Approval, isPastExpiry } from '../approval.ts';
+import { type Approval, isWaiting } from '../approval.ts';
 import type { Dossier } from '../dossier.ts';
 import type { Channel, ChannelDelivery, Notice, NoticeKind } from './notice.ts';
 import type { News } from './notice-words.ts';
@@ -49,7 +49,7 @@ export interface NoticePorts {
 const claimMs = 90_000;
 
 /** After this long nobody is told any more. */
-export const givenUpAfterMs = 24 * 3_600_000;
+const givenUpAfterMs = 24 * 3_600_000;
 
 /** Whether a kind of notice goes to a channel. Only Slack shows how far it is: mail for each vote would be noise. */
 export function goesTo(kind: NoticeKind, channel: Channel): boolean {
@@ -57,8 +57,8 @@ export function goesTo(kind: NoticeKind, channel: Channel): boolean {
 }
 
 /** Whether telling people would be wrong by now: there is nothing to decide any more, which another notice says. */
-export function isMoot(kind: NoticeKind, approval: Approval, now: EpochMs): boolean {
-  return kind !== 'outcome' && (approval.status !== 'pending' || isPastExpiry(approval, now));
+function isMoot(kind: NoticeKind, approval: Approval, now: EpochMs): boolean {
+  return kind !== 'outcome' && !isWaiting(approval, now);
 }
 
 /** Pause before the next try, in milliseconds: a minute, doubled each time, at most a quarter of an hour. */

@@ -2,11 +2,16 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { PersonTopic } from '../../platform/person-topic.client.ts';
 import type { NoticeChannel } from './deliver-notices.ts';
 import { noticeText } from './notice-text.ts';
+import { messageLine, type News } from './notice-words.ts';
 
 /** Short, so that a topic that does not answer holds up nothing; the sweep tries again. */
 const requestHandler = { connectionTimeout: 2_000, requestTimeout: 5_000, throwOnRequestTimeout: true };
 
-/** Mail to whoever is subscribed to the topic that tells people. */
+/**
+ * Mail to whoever is subscribed to the topic that tells people. Each message says what it is in its attributes
+ * `kind` (`requested`, `reminder`, `escalated`, `outcome`), `tier` and `environment`, so that a subscription can
+ * take, say, escalations alone.
+ */
 export function emailChannel(
   topicArn: string,
   client: SNSClient = new SNSClient({ maxAttempts: 2, requestHandler }),
@@ -16,8 +21,17 @@ export function emailChannel(
     name: 'email',
     deliver: async (news) => {
       const { title, lines } = noticeText(news);
-      await topic.tell(`Interlock: ${title}`, [...lines, news.pageUrl].join('\n'));
+      await topic.tell(`Interlock: ${title}`, [...lines, news.pageUrl].join('\n'), attributesOf(news));
       return {};
     },
+  };
+}
+
+/** For a subscription's filter. Text that a plan holds becomes what SNS takes as a value. */
+function attributesOf({ kind, dossier: { plan, decision } }: News): Record<string, string> {
+  return {
+    kind,
+    tier: messageLine(decision.tier ?? '', 20) || 'unknown',
+    environment: messageLine(plan.environment, 60) || 'unknown',
   };
 }

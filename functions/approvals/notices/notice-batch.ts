@@ -3,14 +3,12 @@ import * as z from 'zod/mini';
 import type { EpochMs } from '../../platform/clock.ts';
 import { DependencyUnavailableError } from '../../platform/errors.ts';
 import type { NoticeKey } from './deliver-notices.ts';
-import type { NoticeKind } from './notice.ts';
-
-const kinds = ['requested', 'reminder', 'escalated', 'progress', 'outcome'] as const satisfies NoticeKind[];
+import { noticeKinds } from './notice.ts';
 
 const imageSchema = z.object({
-  sk: z.object({ S: z.string().check(z.regex(/^NOTICE#/)) }),
+  pk: z.object({ S: z.string().check(z.regex(/^NOTICE#/)) }),
   approvalId: z.object({ S: z.string() }),
-  kind: z.object({ S: z.enum(kinds) }),
+  kind: z.object({ S: z.enum(noticeKinds) }),
   approvalVersion: z.object({ N: z.string().check(z.regex(/^[1-9]\d{0,8}$/)) }),
 });
 

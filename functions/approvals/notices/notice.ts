@@ -4,7 +4,8 @@ import { itemKeys } from '../../platform/item-keys.ts';
 import type { Approval } from '../approval.ts';
 
 /** What people are told: that they are asked, asked again, asked instead of others, how far it is, how it ended. */
-export type NoticeKind = 'requested' | 'reminder' | 'escalated' | 'progress' | 'outcome';
+export const noticeKinds = ['requested', 'reminder', 'escalated', 'progress', 'outcome'] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
 
 /** Where people are told. */
 export const channels = ['email', 'slack', 'webhook'] as const;
@@ -25,7 +26,7 @@ export interface ChannelDelivery {
 export interface Notice {
   readonly approvalId: string;
   readonly kind: NoticeKind;
-  /** The approval's version that it tells about; a later version makes an undelivered one of the same copy moot. */
+  /** The approval's version that it was stored with. What is told is the approval as it stands when it is sent. */
   readonly approvalVersion: number;
   readonly createdAtEpochMs: EpochMs;
   readonly status: 'due' | 'done';

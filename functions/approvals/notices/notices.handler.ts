@@ -12,7 +12,6 @@ import { NoticeStore } from './notice.store.ts';
 import { announcedNotice, deliverAll, sweepNotices } from './notice-batch.ts';
 import { openChannels } from './notice-channels.client.ts';
 import { newsOf } from './notice-news.ts';
-import { remindPeople } from './remind-people.ts';
 
 const optional = z.optional(z.string().check(z.minLength(1)));
 const settings = readSettings({
@@ -52,7 +51,7 @@ function fields({ approvalId, kind, approvalVersion }: NoticeKey) {
 /** What one notice may take at worst, in milliseconds: it is not begun with less. */
 const oneNoticeMs = 30_000;
 
-/** Tells people: from the stream at once, from the schedule whatever was missed, and reminders when they are due. */
+/** Tells people: from the stream at once, from the schedule whatever was missed or has to be tried again. */
 export const handler = pipeline(
   async (event: DynamoDBStreamEvent | EventBridgeEvent<string, unknown>, context): Promise<void> => {
     const work = {
@@ -68,10 +67,6 @@ export const handler = pipeline(
       );
       return;
     }
-    const now = systemClock();
-    await remindPeople(approvals, now, (approvalId, error) =>
-      logger.error('reminder failed', { approvalId, ...failureFields(error) }),
-    );
-    await sweepNotices(notices, now, work);
+    await sweepNotices(notices, systemClock(), work);
   },
 );

@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono';
-import { isPastExpiry } from '../approval.ts';
+import { statusAt } from '../approval.ts';
 import { askedGroups } from '../authority.ts';
 import { decideApproval, type OpenedApproval, openApproval } from '../decide-approval.ts';
 import { subjectOf } from '../dossier.ts';
@@ -37,8 +37,7 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const opened = await openApproval(ports, signedIn.identity, context.req.param('id'));
     if ('outcome' in opened) return context.json({ error: 'not found' }, 404);
     const { approval } = opened.dossier;
-    const isOver = approval.status === 'pending' && isPastExpiry(approval, ports.clock());
-    return context.json({ status: isOver ? 'expired' : approval.status, version: approval.version });
+    return context.json({ status: statusAt(approval, ports.clock()), version: approval.version });
   });
 
   routes.post('/:id', async (context) => {
@@ -48,7 +47,7 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const { approvalId } = dossier.approval;
     const form = await readForm(context, verdictForm);
     if (form === undefined) return refuse(context, opened, 'malformed-form');
-    const { csrf, comment, ...verdict } = form;
+    const { csrf, ...verdict } = form;
     if (csrf === undefined) return refuse(context, opened, 'form-token-missing');
     if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(approvalId), csrf)) {
       return refuse(context, opened, 'form-token-wrong');
@@ -63,7 +62,6 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     if (confirmed instanceof Response) return confirmed;
     const result = await decideApproval(ports, person.identity, confirmed, {
       ...verdict,
-      ...(comment === undefined || comment === '' ? {} : { comment }),
       via: 'page',
     });
     ports.onVote(approvalId, result.outcome === 'accepted' ? 'accepted' : result.because);
@@ -89,7 +87,7 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const approvalId = context.req.param('id') ?? '';
     if (signedIn === undefined) {
       markRefused(context, 'no-authority');
-      return frame.toSignIn(context, isVote ? `${context.req.path}?${undoneQuery}` : context.req.path);
+      return isVote ? frame.toSignIn(context, `${context.req.path}?${undoneQuery}`) : frame.toSignIn(context);
     }
     const opened = await openApproval(ports, signedIn.identity, approvalId);
     if ('dossier' in opened) return { ...opened, signedIn };
@@ -109,6 +107,7 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
         authority={authority}
         asked={askedGroups(ports.approvers, subjectOf(dossier))}
         reader={signedIn.identity}
+        engaged={await ports.killSwitches()}
         formToken={formToken(await ports.keys(), signedIn.sessionId, purposeOf(dossier.approval.approvalId))}
         now={ports.clock()}
         {...(warning === undefined ? {} : { warning })}

@@ -1,10 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { decideApproval, openApproval, type Verdict } from '../decide-approval.ts';
 import type { Dossier } from '../dossier.ts';
-import { inboxFor } from '../inbox.ts';
+import { waitingFor } from '../inbox.ts';
 import type { VoteRefusal } from '../refused-vote.ts';
 import type { SignedIn } from '../sign-in/identity.ts';
-import { type Batch, batchesIn, batchKeyOf } from './batch.ts';
+import { batchesIn, batchKeyOf } from './batch.ts';
 import { confirmPerson, signedInAgain, undoneQuery } from './confirm-person.ts';
 import { formToken, isFormToken } from './csrf.ts';
 import { readForm } from './form.ts';
@@ -36,9 +36,11 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const key = context.req.param('key');
     const form = await readForm(context, batchForm);
     if (form === undefined) {
-      return show(context, signedIn, key, 400, 'Nothing was decided: tick what you mean and decide again.');
+      const warning =
+        'Nothing was decided: tick what you mean and decide again. “Something else” needs a comment.';
+      return show(context, signedIn, key, 400, warning);
     }
-    const { csrf, item: items, comment, ...said } = form;
+    const { csrf, item: items, ...said } = form;
     if (!isFormToken(await ports.keys(), signedIn.sessionId, purposeOf(key), csrf)) {
       const because = csrf === undefined ? 'form-token-missing' : 'form-token-wrong';
       await refuseAll(items, because, signedIn);
@@ -55,9 +57,7 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     }
     const results: ItemResult[] = [];
     for (const { approvalId, planDigest } of items) {
-      const verdict = { ...said, planDigest, via: 'batch' as const };
-      const full = comment === undefined || comment === '' ? verdict : { ...verdict, comment };
-      results.push(await decide(person, key, approvalId, full));
+      results.push(await decide(person, key, approvalId, { ...said, planDigest, via: 'batch' }));
     }
     return frame.page(context, 200, 'Batch', <BatchResultView results={results} />, person);
   });
@@ -71,7 +71,7 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     status: PageStatus,
     warning?: string,
   ): Promise<Response> {
-    const batch = await batchOf(signedIn, key);
+    const { batch, areMore } = await batchOf(signedIn, key);
     if (batch === undefined) {
       const text = 'These requests were decided, or they are not yours to decide.';
       return frame.notice(context, 404, 'Nothing is waiting here', text, signedIn);
@@ -80,6 +80,8 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const view = (
       <BatchView
         batch={batch}
+        areMore={areMore}
+        engaged={await ports.killSwitches()}
         formToken={token}
         now={ports.clock()}
         {...(warning === undefined ? {} : { warning })}
@@ -88,10 +90,11 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     return frame.page(context, status, 'Batch', view, signedIn);
   }
 
-  async function batchOf({ identity }: SignedIn, key: string): Promise<Batch | undefined> {
+  async function batchOf({ identity }: SignedIn, key: string) {
     const pending = await ports.desk.pending();
-    const { mine } = inboxFor(ports.approvers, identity, { pending, recent: [] }, ports.clock());
-    return batchesIn(mine).find((batch) => batch.key === key);
+    const { mine } = await waitingFor(ports.approvers, identity, pending, ports.clock());
+    const batch = batchesIn(mine.shown).find((each) => each.key === key);
+    return { batch, areMore: !mine.isWhole || mine.found > mine.shown.length };
   }
 
   async function decide(

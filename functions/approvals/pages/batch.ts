@@ -1,15 +1,13 @@
 import * as z from 'zod/mini';
 import { digestOf } from '../../platform/digest.ts';
 import { type Dossier, isIntact } from '../dossier.ts';
+import { waitingShown } from '../inbox.ts';
 
 /** Requests that ask for the same low-risk thing on different targets. */
 export interface Batch {
   readonly key: string;
   readonly dossiers: readonly Dossier[];
 }
-
-/** The most approvals that one form decides: as many as an inbox shows. */
-export const batchItemsAtMost = 25;
 
 /**
  * Names what a request asks for; nothing where it must be decided by itself: a tier above low, a quorum of more
@@ -43,8 +41,8 @@ const item = z.pipe(
   z.string().check(z.regex(/^[0-9a-f]{64}:[^:]{1,256}$/)),
   z.transform((text) => ({ planDigest: text.slice(0, 64), approvalId: text.slice(65) })),
 );
-/** What was ticked: a form with one box ticked has one value, not a list. */
+/** What was ticked, at most what an inbox shows. A form with one box ticked has one value, not a list. */
 export const batchItems = z.pipe(
   z.transform((value) => (typeof value === 'string' ? [value] : value)),
-  z.array(item).check(z.minLength(1), z.maxLength(batchItemsAtMost)),
+  z.array(item).check(z.minLength(1), z.maxLength(waitingShown)),
 );

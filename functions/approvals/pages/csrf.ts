@@ -5,7 +5,7 @@ import type { SessionKeys } from '../sign-in/session.ts';
  * The hidden field that proves a form came from our own page: an HMAC over the session and what the form is
  * for, so that one taken from another session or another approval is worthless.
  *
- * @param purpose What the form does: `approval/<approvalId>`, `sign-out`, `sign-in`.
+ * @param purpose What the form does: `approval/<approvalId>`, `batch/<key>`, `stop`, `sign-out`.
  */
 export function formToken(keys: SessionKeys, sessionId: string, purpose: string): string {
   return createHmac('sha256', keys.form)

@@ -11,15 +11,21 @@ import { NoticeView } from './views/notice-view.tsx';
 /** Every HTTP status that a page can have. */
 export type PageStatus = 200 | 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503;
 
+/** What of the pages' surroundings the frame shows. */
+type FramePorts = Pick<PagesPorts, 'approvers' | 'clock' | 'environment' | 'keys' | 'killSwitches'>;
+
 /** Puts content into the frame that every page shares: kill switch, environment, who is signed in. */
 export class PageFrame {
-  readonly #ports: PagesPorts;
+  readonly #ports: FramePorts;
 
-  constructor(ports: PagesPorts) {
+  constructor(ports: FramePorts) {
     this.#ports = ports;
   }
 
-  /** Answers with a page. Without `signedIn` it names nobody and offers no signing out. */
+  /**
+   * Answers with a page. Without `signedIn` it names nobody, offers no signing out and says nothing about kill
+   * switches: they are no news for strangers, and nobody makes us read a table by asking for pages.
+   */
   async page(
     context: Context,
     status: PageStatus,
@@ -27,8 +33,7 @@ export class PageFrame {
     content: Child,
     signedIn?: SignedIn,
   ): Promise<Response> {
-    const { environment, killSwitch } = this.#ports;
-    const frame = { title, environment, killSwitch: await killSwitch() };
+    const frame = { title, environment: this.#ports.environment };
     if (signedIn === undefined) return context.html(document(frame, content), status);
     return context.html(document({ ...frame, visitor: await this.#visitor(signedIn) }, content), status);
   }
@@ -50,20 +55,28 @@ export class PageFrame {
     return this.notice(context, 404, 'Nothing to see here', text, signedIn);
   }
 
-  /** Sends a visitor to sign in and, once they have, to a path on this site. @default back to this path */
-  toSignIn(context: Context, returnTo: string = context.req.path): Response {
+  /** Sends a visitor to sign in and, once they have, to a path on this site. @default back to this address */
+  toSignIn(context: Context, returnTo: string = asked(context)): Response {
     return context.redirect(`/sign-in?returnTo=${encodeURIComponent(safeReturnPath(returnTo))}`, 303);
   }
 
   async #visitor({ identity, sessionId }: SignedIn): Promise<Visitor> {
     const { approvers, environment, clock } = this.#ports;
-    const keys = await this.#ports.keys();
-    const mayStop = mayView(approvers, identity, environment);
+    const [keys, engaged] = await Promise.all([this.#ports.keys(), this.#ports.killSwitches()]);
+    const now = clock();
+    const mayStop = mayView(approvers, identity, environment, now);
     return {
       identity,
+      engaged,
       signOutToken: formToken(keys, sessionId, 'sign-out'),
-      now: clock(),
+      now,
       ...(mayStop ? { stopToken: formToken(keys, sessionId, 'stop') } : {}),
     };
   }
+}
+
+/** Path and query that were asked for; the path alone where both are more than a return path may be. */
+function asked({ req }: Context): string {
+  const { pathname, search } = new URL(req.url);
+  return safeReturnPath(pathname + search) === '/' ? pathname : pathname + search;
 }

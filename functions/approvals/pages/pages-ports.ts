@@ -1,5 +1,4 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { KillSwitchReading } from '../../platform/kill-switch-scope.ts';
+import type { EngagedSwitches } from '../../platform/kill-switch-scope.ts';
 import type { Identity } from '../authority.ts';
 import type { DecisionPorts } from '../decide-approval.ts';
 import type { ApprovalDesk } from '../dossier.ts';
@@ -17,9 +16,10 @@ export interface PagesPorts extends DecisionPorts {
     /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
     record(approvalId: string, identityId: string, because: VoteRefusal): Promise<RefusalEvidence>;
   };
-  readonly killSwitch: () => Promise<KillSwitchReading>;
-  /** Engages the global kill switch under this person's name, with its ledger entry. */
-  readonly stopEverything: (by: Identity, reason: string) => Promise<void>;
+  /** Every kill switch that is engaged, as they stand at this moment. */
+  readonly killSwitches: () => Promise<EngagedSwitches>;
+  /** Has the global kill switch engaged under this person's name, with its ledger entry. */
+  readonly stopEverything: (by: Identity, reason: string) => Promise<Stopping>;
   readonly people: IdentityProvider;
   /** Who sent a request of the command line; absent where the stage has no identity provider for it. */
   readonly api?: ApiIdentity;
@@ -29,7 +29,6 @@ export interface PagesPorts extends DecisionPorts {
   readonly slack?: SlackPorts;
   readonly rate: RateLimit;
   readonly keys: () => Promise<SessionKeys>;
-  readonly clock: Clock;
   /** Tells browsers to come by TLS only. Off for a local stage: it would hold for every port of `localhost`. */
   readonly strictTransport: boolean;
   readonly onVote: (approvalId: string, outcome: string) => void;
@@ -37,6 +36,9 @@ export interface PagesPorts extends DecisionPorts {
   readonly onRefusedVote: (refused: RefusedVote) => void;
   readonly onError: (error: Error) => void;
 }
+
+/** How far stopping everything has come: the switch is engaged, or there is no answer yet and it goes on. */
+export type Stopping = 'stopped' | 'under-way';
 
 /** The command line's client at the identity provider. Public: it holds no secret. */
 export interface ApiSignIn {

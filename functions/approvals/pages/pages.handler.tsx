@@ -3,8 +3,7 @@ import { handle, type LambdaEvent } from 'hono/aws-lambda';
 import * as z from 'zod/mini';
 import approvers from '../../../policies/approvers.json' with { type: 'json' };
 import { systemClock } from '../../platform/clock.ts';
-import { readKillSwitch } from '../../platform/kill-switch-reading.store.ts';
-import { writeKillSwitch } from '../../platform/kill-switch-writing.store.ts';
+import { readEngagedSwitches } from '../../platform/kill-switch-reading.store.ts';
 import { logger, pipeline } from '../../platform/pipeline.ts';
 import { readSettings } from '../../platform/settings.ts';
 import { approvalTables, openApprovals } from '../approval-tables.store.ts';
@@ -18,22 +17,25 @@ import { openSlack } from '../slack/slack.client.ts';
 import { approvalPages } from './pages.tsx';
 import type { ApiSignIn } from './pages-ports.ts';
 import { RateLimitStore } from './rate-limit.store.ts';
+import { StopClient } from './stop.client.ts';
 
 const settings = readSettings({
   ...approvalTables,
   ...oidcVariables,
   APPROVAL_USABLE_SECONDS: z.coerce.number().check(z.positive()),
   CONTROLS_TABLE: z.string(),
+  ENGAGE_KILL_SWITCH_ARN: z.string(),
   SESSION_SECRET_ARN: z.string(),
   SLACK_SECRET_ARN: z.optional(z.string()),
   SLACK_API_URL: z.optional(z.string()),
 });
 const { ENVIRONMENT, CONTROLS_TABLE, SLACK_SECRET_ARN, SLACK_API_URL } = settings;
-const { approvals, database, dossiers, ledger, refusals } = openApprovals(settings);
+const { approvals, database, dossiers, refusals } = openApprovals(settings);
 const secret = new SessionSecretClient(settings.SESSION_SECRET_ARN);
 const keys = () => secret.keys(systemClock());
 const api = openApiIdentity(settings, systemClock);
 const apiSignIn = commandLineSignIn();
+const stop = new StopClient(settings.ENGAGE_KILL_SWITCH_ARN);
 
 const pages = approvalPages({
   keys,
@@ -44,11 +46,8 @@ const pages = approvalPages({
   vote: (approvalId, planDigest, vote, authority) =>
     approvals.vote(approvalId, planDigest, vote, authority, settings.APPROVAL_USABLE_SECONDS),
   refusals,
-  killSwitch: () => readKillSwitch(database, CONTROLS_TABLE),
-  stopEverything: ({ id }, reason) => {
-    const setting = { state: 'engaged', scope: 'global', reason, actor: { kind: 'person', id } } as const;
-    return writeKillSwitch(ledger, CONTROLS_TABLE, setting, systemClock());
-  },
+  killSwitches: () => readEngagedSwitches(database, CONTROLS_TABLE),
+  stopEverything: (by, reason) => stop.stop(by, reason),
   people: openSignIn(settings, database, keys, systemClock, (doing, reason) =>
     logger.warn('identity provider', { doing, reason }),
   ),
@@ -71,9 +70,7 @@ const pages = approvalPages({
 const respond = handle(pages);
 
 /** The approval pages, their API and the Slack endpoint behind the HTTP API. */
-export const handler = pipeline((event: LambdaEvent, context: LambdaContext) =>
-  respond(event, context as never),
-);
+export const handler = pipeline((event: LambdaEvent, context: LambdaContext) => respond(event, context));
 
 function commandLineSignIn(): ApiSignIn | undefined {
   const oidc = oidcSettings(settings);

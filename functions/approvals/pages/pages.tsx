@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
+import { apiError } from '../api/api-errors.ts';
 import { apiRoutes } from '../api/api-routes.ts';
 import { sessionRoutes } from '../sign-in/session-routes.tsx';
 import { slackRoutes } from '../slack/slack-routes.ts';
@@ -9,7 +10,7 @@ import { batchRoutes } from './batch-routes.tsx';
 import { bodyLimitBytes } from './form.ts';
 import { PageFrame } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
-import { limitRequests } from './rate-limit.ts';
+import { isForPrograms, limitRequests } from './rate-limit.ts';
 import { readingRoutes } from './reading-routes.tsx';
 import { refusalAnswers } from './refusal-answers.ts';
 import { stopRoutes } from './stop-routes.tsx';
@@ -49,6 +50,8 @@ export function approvalPages(ports: PagesPorts): Hono {
     await next();
     context.header('Cache-Control', 'no-store');
   });
+  app.use('/approvals/:id', voteEvidence(ports));
+  app.use('/api/approvals/:id/votes', voteEvidence(ports));
   app.use(limitRequests(ports));
 
   app.get('/healthz', (context) => context.text('ok'));
@@ -56,7 +59,6 @@ export function approvalPages(ports: PagesPorts): Hono {
   app.route('/api', apiRoutes(ports));
   app.route('/slack', slackRoutes(ports));
 
-  app.use('/approvals/:id', voteEvidence(ports));
   app.use(
     bodyLimit({
       maxSize: bodyLimitBytes,
@@ -82,6 +84,8 @@ export function approvalPages(ports: PagesPorts): Hono {
   });
   app.onError(async (error, context) => {
     ports.onError(error);
+    // What fails in front of the API's own routes, such as the count of requests.
+    if (isForPrograms(context)) return apiError(context, 'failed');
     const text = 'Please look at the page again before you decide anything.';
     return frame.notice(context, 500, 'Something went wrong', text);
   });

@@ -1,7 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { EpochMs } from '../../platform/clock.ts';
+import type { Identity } from '../authority.ts';
 import { PageFrame } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
+import { markRefused } from './vote-evidence.ts';
 
 /** Requests that one caller may send in one window. Far above what people click. */
 export const requestsPerWindow = { address: 300, identity: 30 } as const;
@@ -51,35 +53,45 @@ export function addressOf(context: Context): string {
 }
 
 /**
- * Counts every request that could change something and every answer of the identity provider, per address and, where somebody is signed in,
- * per identity: 429 with `Retry-After` beyond the limit. Reading is never counted. Stands before everything
- * that such a request could cause.
+ * Counts every request that could change something and every answer of the identity provider: for each identity
+ * where somebody is known, so that strangers behind the same address (a proxy, an office) never keep a person from
+ * deciding or stopping; for each address otherwise. 429 with `Retry-After` beyond the limit. Reading is never
+ * counted. Slack's requests are counted where their signature has been checked: all of Slack shares its addresses.
+ * Stands before everything that such a request could cause, but for the evidence of a vote that did not count: one
+ * entry for each person and approval. A batch is not read, so it leaves none.
  */
 export function limitRequests(ports: PagesPorts): MiddlewareHandler {
-  const identityOf = async (context: Context): Promise<string | undefined> => {
+  const identityOf = async (context: Context): Promise<Identity | undefined> => {
     const authorization = context.req.header('authorization');
-    if (authorization === undefined) return (await ports.people.identify(context))?.identity.id;
+    if (authorization === undefined) return (await ports.people.identify(context))?.identity;
     const caller = await ports.api?.identify(authorization);
-    return caller?.outcome === 'identified' ? caller.identity.id : undefined;
+    return caller?.outcome === 'identified' ? caller.identity : undefined;
   };
   return async (context, next) => {
     const { method, path } = context.req;
     const onlyReads = reading.has(method);
-    if (onlyReads && path !== '/sign-in/callback') return next();
-    if ((await ports.rate.take('address', addressOf(context))) === 'limited') return tooMany(ports, context);
-    const identityId = onlyReads ? undefined : await identityOf(context);
-    if (identityId !== undefined && (await ports.rate.take('identity', identityId)) === 'limited') {
-      return tooMany(ports, context);
-    }
-    return next();
+    if ((onlyReads && path !== '/sign-in/callback') || /^\/slack(\/|$)/.test(path)) return next();
+    const identity = onlyReads ? undefined : await identityOf(context);
+    const taken =
+      identity === undefined
+        ? await ports.rate.take('address', addressOf(context))
+        : await ports.rate.take('identity', identity.id);
+    if (taken === 'allowed') return next();
+    if (identity !== undefined) markRefused(context, 'too-many-requests', identity);
+    return tooMany(ports, context);
   };
+}
+
+/** Whether what asks is a program: it is answered with JSON, not with a page. */
+export function isForPrograms({ req }: Context): boolean {
+  return /^\/(api|slack)(\/|$)/.test(req.path);
 }
 
 async function tooMany(ports: PagesPorts, context: Context): Promise<Response> {
   const seconds = secondsToNextWindow(ports.clock());
   const text = `Nothing was decided. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
   context.header('Retry-After', String(seconds));
-  if (/^\/(api|slack)(\/|$)/.test(context.req.path)) {
+  if (isForPrograms(context)) {
     return context.json({ error: { code: 'too-many-requests', message: text } }, 429);
   }
   return new PageFrame(ports).notice(context, 429, 'Too many requests', text);

@@ -19,13 +19,13 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const { identity } = signedIn;
     const [pending, recent] = await Promise.all([ports.desk.pending(), ports.desk.recent()]);
     const now = ports.clock();
-    const inbox = inboxFor(ports.approvers, identity, { pending, recent }, now);
+    const inbox = await inboxFor(ports.approvers, identity, { pending, recent }, now);
     const asked = context.req.query('view');
     const page = (
       <InboxPage
         inbox={inbox}
         view={inboxViews.find((view) => view === asked) ?? 'mine'}
-        batches={batchesIn(inbox.mine).filter(({ dossiers }) => dossiers.length > 1)}
+        batches={batchesIn(inbox.mine.shown).filter(({ dossiers }) => dossiers.length > 1)}
         mayEverDecide={mayEverDecide(identity)}
         wasUndone={context.req.query(undoneQuery) !== undefined}
         now={now}
@@ -38,13 +38,12 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     const signedIn = await ports.people.identify(context);
     if (signedIn === undefined) return frame.toSignIn(context);
     const file = await ports.desk.incident(context.req.param('id'));
-    if (
-      file === undefined ||
-      !mayView(ports.approvers, signedIn.identity, file.incident.signal.environment)
-    ) {
-      return frame.notFound(context, signedIn);
-    }
-    return frame.page(context, 200, 'Incident', <IncidentView file={file} />, signedIn);
+    const { environment } = file?.incident.signal ?? {};
+    const mayRead =
+      environment !== undefined && mayView(ports.approvers, signedIn.identity, environment, ports.clock());
+    if (file === undefined || !mayRead) return frame.notFound(context, signedIn);
+    const view = <IncidentView file={file} before={sequenceIn(context.req.query('before'))} />;
+    return frame.page(context, 200, 'Incident', view, signedIn);
   });
 
   routes.get('/countdown.js', (context) =>
@@ -59,4 +58,9 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
       grants.some(({ group }) => groups.includes(group)) || delegations.some(({ to }) => samePerson(to, id))
     );
   }
+}
+
+/** The entry before which a page of the timeline ends; the end of the chain where none is named. */
+function sequenceIn(asked: string | undefined): number {
+  return /^\d{1,9}$/.test(asked ?? '') ? Number(asked) : Number.POSITIVE_INFINITY;
 }

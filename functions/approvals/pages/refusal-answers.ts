@@ -16,7 +16,7 @@ export const refusalAnswers = {
   'incomplete-record': [404, 'There is no such request. Nothing was decided.'],
   'malformed-form': [
     400,
-    `That form was not complete, or its comment is longer than ${commentMaxCharacters} characters. Nothing was decided.`,
+    `That form was not complete, its comment is longer than ${commentMaxCharacters} characters, or it says “Something else” without a comment. Nothing was decided.`,
   ],
   'no-authority': [403, 'Nothing was decided: you may read this, but not decide it.'],
   'plan-altered': [409, 'Nothing was decided: the plan is not the one that you were shown.'],

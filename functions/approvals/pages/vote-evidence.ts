@@ -34,10 +34,10 @@ export function voteEvidence(ports: PagesPorts): MiddlewareHandler {
 
 /** Leaves evidence of one refused vote and reports it. Never fails: what cannot be written is reported as lost. */
 export async function leaveEvidence(
-  ports: PagesPorts,
+  ports: Pick<PagesPorts, 'onError' | 'onRefusedVote' | 'refusals'>,
   approvalId: string,
   because: VoteRefusal,
-  voter: () => Promise<Identity | undefined>,
+  voter: () => Promise<Pick<Identity, 'id'> | undefined>,
 ): Promise<void> {
   ports.onRefusedVote({ approvalId, because, evidence: await write() });
 

@@ -1,4 +1,4 @@
-import type { Identity } from '../authority.ts';
+import { type Identity, samePerson } from '../authority.ts';
 import { showUntrusted } from '../untrusted-text.ts';
 
 /** The claims of a verified ID token. */
@@ -14,6 +14,8 @@ const identityMaxCharacters = 256;
 const displayNameMaxCharacters = 128;
 /** More than any provider puts into a token; the session item must not outgrow its table. */
 const groupsAtMost = 500;
+/** What providers call a person besides; an e-mail address only once it is verified. */
+const aliasClaims = ['preferred_username', 'upn', 'oid', 'cognito:username'] as const;
 
 /**
  * The person that a provider vouches for, or nothing where the claim that names them is absent or unusable:
@@ -26,7 +28,24 @@ export function identityFrom(claims: Claims, names: ClaimNames): Identity | unde
   // A name that looks like another person's is no name.
   if (id.trim() !== id || showUntrusted(id) !== id || /[\n\t]/.test(id)) return undefined;
   if (names.identityClaim === 'email' && claims['email_verified'] !== true) return undefined;
-  return { id, displayName: displayNameOf(claims, id), groups: groupsOf(own(claims, names.groupsClaim)) };
+  return {
+    id,
+    displayName: displayNameOf(claims, id),
+    groups: groupsOf(own(claims, names.groupsClaim)),
+    aliases: aliasesOf(claims, id),
+  };
+}
+
+/** Each once, and not the name that counts anyway. A pipeline or a signal may know the person by any of them. */
+function aliasesOf(claims: Claims, id: string): readonly string[] {
+  const email = claims['email_verified'] === true ? own(claims, 'email') : undefined;
+  const aliases: string[] = [];
+  for (const claim of [email, ...aliasClaims.map((name) => own(claims, name))]) {
+    const alias = typeof claim === 'string' ? claim.trim() : '';
+    if (alias === '' || alias.length > identityMaxCharacters) continue;
+    if (![id, ...aliases].some((known) => samePerson(known, alias))) aliases.push(alias);
+  }
+  return aliases;
 }
 
 function displayNameOf(claims: Claims, id: string): string {

@@ -59,7 +59,7 @@ export async function confirmSession(ports: ConfirmPorts, cookie: string): Promi
   try {
     // As it stands under the claim: whoever held it before may have stored another token.
     const session = await sessions.find(sessionId);
-    if (session === undefined) return signInAgain;
+    if (session === undefined || !isOpen(session, ports.settings.issuer, clock())) return signInAgain;
     return await renew(ports, cookie, session, claim);
   } finally {
     // After a renewal there is nothing to give back; after anything else there is.
@@ -77,10 +77,10 @@ async function renew(
   const sessionId = sessionIdOf(cookie);
   const key = refreshTokenKey(await ports.keys(), cookie);
   const token = await unseal(key, 'refresh-token', session.refreshToken);
-  // Sealed under a secret that was replaced since: as if there were none.
-  if (typeof token !== 'string') return asFarAsFresh(session, clock());
-
   const askedAtEpochMs = clock();
+  // Sealed under a secret that was replaced since: whoever replaced it wants old sessions to end.
+  if (typeof token !== 'string') return end(ports, sessionId, session, askedAtEpochMs, 'secret-replaced');
+
   const answer = await ports.provider.renew(token);
   switch (answer.outcome) {
     case 'unavailable':
@@ -99,9 +99,9 @@ async function renew(
     case 'vouched': {
       const identity = samePersonAgain(ports, session, answer);
       if (identity === undefined) return end(ports, sessionId, session, askedAtEpochMs, 'another-person');
-      const { displayName, groups } = identity;
+      const { displayName, groups, aliases = [] } = identity;
       const refreshToken = await seal(key, 'refresh-token', answer.refreshToken ?? token);
-      const renewal = { displayName, groups, confirmedAtEpochMs: askedAtEpochMs, refreshToken };
+      const renewal = { displayName, groups, aliases, confirmedAtEpochMs: askedAtEpochMs, refreshToken };
       if ((await sessions.renew(sessionId, claim, renewal)) === 'lost') return signInAgain;
       await people.confirmed(identity, askedAtEpochMs);
       // An hour is an hour, also where it ended during the question.
@@ -155,6 +155,6 @@ function asFarAsFresh(session: Session, now: EpochMs): Confirmed {
 const signInAgain: Confirmed = { outcome: 'sign-in-again' };
 
 /** The person of a session. */
-export function identityOf({ identityId: id, displayName, groups }: Session): Identity {
-  return { id, displayName, groups };
+export function identityOf({ identityId: id, displayName, groups, aliases }: Session): Identity {
+  return { id, displayName, groups, aliases };
 }

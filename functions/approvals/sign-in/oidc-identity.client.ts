@@ -60,5 +60,6 @@ export function openApiIdentity(variables: OidcVariables, clock: Clock): ApiIden
     });
     return published(header, token);
   };
-  return new OidcApiIdentity({ ...settings, cliClientId, keys, clock });
+  const hasPublicSubjects = () => provider.hasPublicSubjects();
+  return new OidcApiIdentity({ ...settings, cliClientId, keys, hasPublicSubjects, clock });
 }

@@ -122,6 +122,16 @@ export class OidcProviderClient implements OidcProvider {
     return new URL(address);
   }
 
+  /**
+   * Whether one person is the same subject (`sub`) to each client.
+   *
+   * @throws Error when the provider does not answer.
+   */
+  async hasPublicSubjects(): Promise<boolean> {
+    const { subject_types_supported: types } = (await this.#configuration()).serverMetadata();
+    return types?.includes('public') ?? false;
+  }
+
   async #ask<Answer extends { readonly outcome: string }>(
     question: (configuration: oidc.Configuration) => Promise<Answer>,
   ): Promise<Answer | NotVouched | Unavailable> {

@@ -16,7 +16,7 @@ export interface OidcSettings {
   /** Separated by spaces. */
   readonly scopes: string;
   readonly groupsClaim: string;
-  /** What a person is called in `policies/approvers.json` and in the ledger. */
+  /** What a person is called in `policies/approvers.json` and in the ledger; the same to each client of ours. */
   readonly identityClaim: string;
   readonly idTokenAlgorithm: (typeof algorithms)[number];
   /** Where the provider sends people back to; never taken from a request. */

@@ -72,7 +72,7 @@ export class OidcSignIn implements IdentityProvider {
       return refused('unavailable', returnTo);
     }
     const begun = { ...attempt, stateDigest: stateDigestOf(state), startedAtEpochMs: clock() };
-    writeAttemptCookie(context, await sealAttempt(keys, begun));
+    writeAttemptCookie(context, begun.stateDigest, await sealAttempt(keys, begun));
     return { outcome: 'to-provider', url: made.url } as const;
   }
 
@@ -82,9 +82,11 @@ export class OidcSignIn implements IdentityProvider {
     const states = context.req.queries('state') ?? [];
     const state = states.length === 1 ? states[0] : undefined;
     const returnTo = await returnPathOf(keys, state);
-    const attempt = await openAttempt(keys, readAttemptCookie(context), state, clock());
-    if (attempt === undefined || state === undefined) return this.#tooLate(context, returnTo);
-    clearAttemptCookie(context);
+    if (state === undefined) return this.#tooLate(context, returnTo);
+    const kept = readAttemptCookie(context, stateDigestOf(state));
+    const attempt = await openAttempt(keys, kept, state, clock());
+    if (attempt === undefined) return this.#tooLate(context, returnTo);
+    clearAttemptCookie(context, attempt.stateDigest);
     if ((await sessions.useAttempt(attempt.stateDigest, clock())) === 'used') {
       return this.#tooLate(context, returnTo);
     }
@@ -131,12 +133,13 @@ export class OidcSignIn implements IdentityProvider {
     const cookie = newSecret();
     const token = answer.refreshToken;
     const key = refreshTokenKey(await this.#ports.keys(), cookie);
-    const { id: identityId, displayName, groups } = identity;
+    const { id: identityId, displayName, groups, aliases = [] } = identity;
     const now = clock();
     await sessions.create(sessionIdOf(cookie), {
       identityId,
       displayName,
       groups,
+      aliases,
       issuer: settings.issuer,
       subject: answer.subject,
       authenticatedAtEpochMs: now,

@@ -11,6 +11,7 @@ const keptSeconds = 86_400;
 const itemSchema = z.object({
   displayName: z.string(),
   groups: z.array(z.string()),
+  aliases: z.array(z.string()),
   confirmedAtEpochMs: z.number(),
 });
 
@@ -28,8 +29,8 @@ export class PersonRecordStore implements People {
     const item = await this.#database.get(this.#table, itemKeys.person(identityId));
     const parsed = z.safeParse(itemSchema, item);
     if (!parsed.success) return undefined;
-    const { displayName, groups, confirmedAtEpochMs } = parsed.data;
-    return { identity: { id: identityId, displayName, groups }, confirmedAtEpochMs };
+    const { confirmedAtEpochMs, ...said } = parsed.data;
+    return { identity: { id: identityId, ...said }, confirmedAtEpochMs };
   }
 
   async confirmed(identity: Identity, askedAtEpochMs: EpochMs): Promise<void> {
@@ -41,7 +42,7 @@ export class PersonRecordStore implements People {
   }
 
   async #write(identity: Identity, askedAtEpochMs: EpochMs, confirmedAtEpochMs: EpochMs): Promise<void> {
-    const { id: identityId, displayName, groups } = identity;
+    const { id: identityId, displayName, groups, aliases = [] } = identity;
     await this.#database.transact([
       {
         kind: 'put',
@@ -51,6 +52,7 @@ export class PersonRecordStore implements People {
           identityId,
           displayName,
           groups,
+          aliases,
           confirmedAtEpochMs,
           askedAtEpochMs,
           ttlEpochSeconds: Math.ceil(askedAtEpochMs / 1_000) + keptSeconds,

@@ -14,7 +14,7 @@ const signOutForm = z.strictObject({ csrf: z.string() });
  * Signing in and out. Only a browser that a person steers begins or finishes a sign-in: a `HEAD`, which Hono
  * would serve as a `GET`, and a prefetch neither get a cookie nor use up the provider's answer.
  */
-export function sessionRoutes(ports: PagesPorts, frame: PageFrame): Hono {
+export function sessionRoutes(ports: Pick<PagesPorts, 'keys' | 'people'>, frame: PageFrame): Hono {
   const routes = new Hono();
   const { people } = ports;
   const show = (context: Context, { status, title, content }: SignInPage) =>

@@ -11,6 +11,7 @@ const itemSchema = z.object({
   identityId: z.string(),
   displayName: z.string(),
   groups: z.array(z.string()),
+  aliases: z.array(z.string()),
   issuer: z.string(),
   subject: z.string(),
   authenticatedAtEpochMs: z.number(),
@@ -59,12 +60,13 @@ export class SessionStore implements Sessions {
   async renew(sessionId: string, claim: EpochMs, renewal: Renewal): Promise<'renewed' | 'lost'> {
     const token = renewal.refreshToken === undefined ? '' : ', refreshToken = :token';
     const refused = await this.#update(sessionId, {
-      update: `SET displayName = :name, groups = :groups, confirmedAtEpochMs = :at${token}
+      update: `SET displayName = :name, groups = :groups, aliases = :aliases, confirmedAtEpochMs = :at${token}
         REMOVE renewalUntilEpochMs`,
       condition: 'renewalUntilEpochMs = :claim AND attribute_not_exists(endedAtEpochMs)',
       values: {
         ':name': renewal.displayName,
         ':groups': renewal.groups,
+        ':aliases': renewal.aliases,
         ':at': renewal.confirmedAtEpochMs,
         ':claim': claim,
         ...(renewal.refreshToken === undefined ? {} : { ':token': renewal.refreshToken }),

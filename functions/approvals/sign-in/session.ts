@@ -6,7 +6,7 @@ import { sha256Hex } from '../../platform/digest.ts';
 export const sessionSeconds = 3_600;
 
 /** How old the provider's word may be at a decision where it cannot be asked again: 5 minutes. */
-export const claimsUsableMs = 300_000;
+const claimsUsableMs = 300_000;
 
 /** One sign-in of one person, as it is stored under {@link sessionIdOf} its cookie. */
 export interface Session {
@@ -14,6 +14,8 @@ export interface Session {
   readonly displayName: string;
   /** As the provider last said. */
   readonly groups: readonly string[];
+  /** What else the provider calls them: for exclusions alone. */
+  readonly aliases: readonly string[];
   /** The provider, and what it calls the person: a renewal that speaks of another one ends the session. */
   readonly issuer: string;
   readonly subject: string;
@@ -75,6 +77,7 @@ export function isFresh(session: Session, now: EpochMs): boolean {
 export interface Renewal {
   readonly displayName: string;
   readonly groups: readonly string[];
+  readonly aliases: readonly string[];
   readonly confirmedAtEpochMs: EpochMs;
   /** Sealed. */
   readonly refreshToken?: string;

@@ -1,7 +1,11 @@
 import * as z from 'zod/mini';
-import { type RejectReason, rejectReasons } from '../approval.ts';
+import { rejectReasons } from '../approval.ts';
 import type { ApproverPolicy } from '../authority.ts';
 import type { Dossier } from '../dossier.ts';
+
+/** What a rejection in Slack can say: a message has no place for the comment that `other` takes. */
+export const slackReasons = rejectReasons.filter((reason) => reason !== 'other');
+type SlackReason = (typeof slackReasons)[number];
 
 /** What a press of a button in a message says. */
 export interface SlackVote {
@@ -10,7 +14,7 @@ export interface SlackVote {
   readonly planDigest: string;
   readonly verdict: 'approve' | 'reject';
   /** Only with `reject`. */
-  readonly reason?: RejectReason;
+  readonly reason?: SlackReason;
 }
 
 /** Who pressed what, and where they can be answered. */
@@ -27,13 +31,13 @@ export const slackActions = { approve: 'approve', reject: 'reject', open: 'open'
 /** Slack's limit for the value of an entry of a menu, in characters. */
 const valueMaxCharacters = 150;
 
-const valuePattern = new RegExp(`^(approve|${rejectReasons.join('|')}):([0-9a-f]{64}):([!-~]{1,256})$`);
+const valuePattern = new RegExp(`^(approve|${slackReasons.join('|')}):([0-9a-f]{64}):([!-~]{1,256})$`);
 
 /**
  * The value of a button or an entry of the menu: it names approval and plan, and grants nothing. Nothing where
  * the id does not fit into Slack's 150 characters: then the message only opens the page.
  */
-export function slackValue(word: 'approve' | RejectReason, approvalId: string, planDigest: string) {
+export function slackValue(word: 'approve' | SlackReason, approvalId: string, planDigest: string) {
   const value = `${word}:${planDigest}:${approvalId}`;
   return value.length <= valueMaxCharacters && valuePattern.test(value) ? value : undefined;
 }
@@ -94,7 +98,7 @@ function voteIn(
   const [, word, planDigest = '', approvalId = ''] = valuePattern.exec(text) ?? [];
   const isApproval = word === 'approve';
   if (isApproval !== (action.action_id === 'approve')) return undefined;
-  const reason = rejectReasons.find((known) => known === word);
+  const reason = slackReasons.find((known) => known === word);
   return isApproval
     ? { approvalId, planDigest, verdict: 'approve' }
     : reason && { approvalId, planDigest, verdict: 'reject', reason };

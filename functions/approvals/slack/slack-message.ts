@@ -1,8 +1,8 @@
-import { approvalsStillNeeded, rejectReasons } from '../approval.ts';
+import { approvalsStillNeeded } from '../approval.ts';
 import { isIntact } from '../dossier.ts';
 import { messageLine, type News, nudge, outcomeTitle, standing, summaryOf } from '../notices/notice-words.ts';
 import { moment, question, rejectReason, targetType } from '../pages/views/words.ts';
-import { mayDecideInSlack, slackActions, slackValue } from './slack-interaction.ts';
+import { mayDecideInSlack, slackActions, slackReasons, slackValue } from './slack-interaction.ts';
 
 /** A message as Slack's API takes it, without where it goes. */
 export interface SlackMessage {
@@ -115,12 +115,12 @@ function actions({ dossier, pageUrl }: News, withButtons: boolean): object {
 
 function buttons({ approvalId, planDigest, verdictOn, ...approval }: News['dossier']['approval']): object[] {
   const approve = slackValue('approve', approvalId, planDigest);
-  const options = rejectReasons.flatMap((reason) => {
+  const options = slackReasons.flatMap((reason) => {
     const value = slackValue(reason, approvalId, planDigest);
     return value === undefined ? [] : [{ text: plain(rejectReason(reason), 75), value }];
   });
   // An id that does not fit is decided on the page.
-  if (approve === undefined || options.length < rejectReasons.length) return [];
+  if (approve === undefined || options.length < slackReasons.length) return [];
   const missing = approvalsStillNeeded({ approvalId, planDigest, ...approval });
   return [
     {

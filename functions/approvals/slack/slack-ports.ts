@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../platform/clock.ts';
-import type { Identity } from '../authority.ts';
+import type { PersonRecord } from '../sign-in/person-record.ts';
 
 /** What deciding in Slack needs from the outside. */
 export interface SlackPorts {
@@ -11,9 +11,7 @@ export interface SlackPorts {
     now: EpochMs,
   ): Promise<'genuine' | 'forged' | 'stale' | 'replayed'>;
   /** What the identity provider last said of a person, and when. */
-  personOf(
-    identityId: string,
-  ): Promise<{ readonly identity: Identity; readonly confirmedAtEpochMs: EpochMs } | undefined>;
+  personOf(identityId: string): Promise<PersonRecord | undefined>;
   /** Tells one user something that nobody else in the channel sees. */
   answer(channelId: string, userId: string, text: string): Promise<void>;
 }

@@ -2,11 +2,12 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { InterlockError } from '../../platform/errors.ts';
 import { approvalsStillNeeded } from '../approval.ts';
-import { samePerson } from '../authority.ts';
+import { type Identity, samePerson } from '../authority.ts';
 import { type DecisionResult, decideApproval, openApproval } from '../decide-approval.ts';
 import type { PagesPorts } from '../pages/pages-ports.ts';
 import { refusalAnswers } from '../pages/refusal-answers.ts';
-import type { RefusedVote, VoteRefusal } from '../refused-vote.ts';
+import { leaveEvidence } from '../pages/vote-evidence.ts';
+import type { VoteRefusal } from '../refused-vote.ts';
 import {
   mayDecideInSlack,
   parseSlackInteraction,
@@ -17,7 +18,7 @@ import {
 import type { SlackPorts } from './slack-ports.ts';
 
 /** How old what the identity provider said may be, in seconds: a shift. */
-export const slackClaimsSeconds = 8 * 3_600;
+const slackClaimsSeconds = 8 * 3_600;
 
 /** Slack sends the whole message back, in percent-encoding; ours take up to 20 kB of it. */
 const slackBodyLimitBytes = 64 * 1_024;
@@ -51,7 +52,7 @@ type Ports = Pick<
 /** What a press led to: a text for whoever pressed, and why it did not count where it did not. */
 interface Answer {
   readonly text: string;
-  readonly refused?: { readonly because: VoteRefusal; readonly identityId?: string };
+  readonly refused?: { readonly because: VoteRefusal; readonly voter?: Pick<Identity, 'id'> };
 }
 
 /**
@@ -104,7 +105,9 @@ export function slackRoutes(ports: Ports): Hono {
     });
     await Promise.all([
       slack.answer(channelId, user.userId, text).catch((error: unknown) => ports.onError(asError(error))),
-      refused === undefined ? undefined : leaveEvidence(vote.approvalId, refused),
+      refused === undefined
+        ? undefined
+        : leaveEvidence(ports, vote.approvalId, refused.because, async () => refused.voter),
     ]);
   }
 
@@ -116,7 +119,7 @@ export function slackRoutes(ports: Ports): Hono {
     const identityId = slackIdentityOf(ports.approvers, user);
     const refuse = (because: VoteRefusal): Answer => ({
       text: refusals[because] ?? refusalAnswers[because][1],
-      refused: { because, ...(identityId === undefined ? {} : { identityId }) },
+      refused: { because, ...(identityId === undefined ? {} : { voter: { id: identityId } }) },
     });
     const caller = identityId ?? `slack/${user.teamId}/${user.userId}`;
     if ((await ports.rate.take('identity', caller)) === 'limited') return refuse('too-many-requests');
@@ -136,21 +139,6 @@ export function slackRoutes(ports: Ports): Hono {
     const result = await decideApproval(ports, person.identity, opened, { ...said, via: 'slack' });
     ports.onVote(approvalId, result.outcome);
     return result.outcome === 'accepted' ? { text: thanks(result, said.verdict) } : refuse(result.because);
-  }
-
-  /** As on the pages: whatever becomes of the evidence, the answer stays the same. */
-  async function leaveEvidence(
-    approvalId: string,
-    { because, identityId }: NonNullable<Answer['refused']>,
-  ): Promise<void> {
-    let evidence: RefusedVote['evidence'] = 'not-signed-in';
-    try {
-      if (identityId !== undefined) evidence = await ports.refusals.record(approvalId, identityId, because);
-    } catch (error) {
-      ports.onError(asError(error));
-      evidence = 'lost';
-    }
-    ports.onRefusedVote({ approvalId, because, evidence });
   }
 
   return routes;

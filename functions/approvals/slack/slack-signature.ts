@@ -26,7 +26,7 @@ export function judgeSlackSignature(
 }
 
 /** Slack's signature, version 0: HMAC-SHA256 over version, timestamp and the body as it was sent. */
-export function slackSignature(signingSecret: string, rawBody: string, timestamp: string): string {
+function slackSignature(signingSecret: string, rawBody: string, timestamp: string): string {
   const mac = createHmac('sha256', signingSecret).update(`v0:${timestamp}:${rawBody}`);
   return `v0=${mac.digest('hex')}`;
 }

@@ -10,7 +10,7 @@ import type { SlackPorts } from './slack-ports.ts';
 import { judgeSlackSignature, slackSkewSeconds } from './slack-signature.ts';
 
 /** Where Slack's API is. */
-export const slackApiUrl = 'https://slack.com/api';
+const slackApiUrl = 'https://slack.com/api';
 
 /** How long Slack may take for a message, and for an answer to somebody whose press Slack gives 3 s. */
 const messageMs = 5_000;

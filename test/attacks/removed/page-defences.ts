@@ -92,8 +92,8 @@ export const pageDefences: readonly RemovedDefence[] = [
     edits: [
       edit(
         'pages/reading-routes.tsx',
-        '!mayView(ports.approvers, signedIn.identity, file.incident.signal.environment)',
-        'false',
+        'mayView(ports.approvers, signedIn.identity, environment, ports.clock())',
+        'true',
       ),
     ],
   },

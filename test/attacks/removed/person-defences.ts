@@ -6,9 +6,19 @@ const unconditional = [
   edit(
     'approval-writes.ts',
     "'#version = :before AND planDigest = :planDigest'",
-    "'planDigest = :planDigest'",
+    "'(#version = :before OR #version <> :before) AND planDigest = :planDigest'",
   ),
-  edit('approval-writes.ts', 'AND #status = :pending${isAlive}', 'AND :pending = :pending${isAlive}'),
+  edit(
+    'approval-writes.ts',
+    'AND #status = :pending${isAlive}',
+    'AND (#status = :pending OR #status <> :pending)${isAlive}',
+  ),
+  // A notice is stored once for each version: that stands behind it.
+  edit(
+    'notices/notice.ts',
+    "condition: 'attribute_not_exists(pk)'",
+    "condition: 'attribute_exists(pk) OR attribute_not_exists(pk)'",
+  ),
 ];
 
 /** What binds a decision to the plan, to people with authority, and to the first of them. */
@@ -60,8 +70,8 @@ export const personDefences: readonly RemovedDefence[] = [
     edits: [
       edit(
         'pages/confirm-person.ts',
-        'const confirmation = await people.confirm(context, signedIn);',
-        "const confirmation = { outcome: 'confirmed', signedIn };",
+        ': await ports.people.confirm(context, signedIn);',
+        ": { outcome: 'confirmed', signedIn };",
       ),
     ],
   },
@@ -78,7 +88,7 @@ export const personDefences: readonly RemovedDefence[] = [
       ...cases('Slack', 'is pressed by somebody who owns the agent, asked for it or has no authority'),
       ...cases('the API', 'decides for whoever owns the agent, asked for it, or lost the group since'),
     ],
-    edits: [edit('authority.ts', '      groups.includes(grant.group) &&', '      true &&')],
+    edits: [edit('authority.ts', '      person.groups.includes(grant.group) &&', '      true &&')],
   },
   {
     without: 'asking in which environment a group may decide',
@@ -119,15 +129,15 @@ export const personDefences: readonly RemovedDefence[] = [
     edits: [
       edit(
         'authority.ts',
-        "if (authorityThrough(policy, from, groups, subject, now).may === 'decide') {",
-        "if (authorityThrough(policy, from, groups, subject, now).may !== 'nothing') {",
+        "if (authorityThrough(policy, { id, groups }, subject, now).may === 'decide') {",
+        "if (authorityThrough(policy, { id, groups }, subject, now).may !== 'nothing') {",
       ),
     ],
   },
   {
     without: 'the end of a delegation',
     attacks: who('is used by a stand-in at the instant it ends'),
-    edits: [edit('authority.ts', ' || now >= Date.parse(until)) continue;', ') continue;')],
+    edits: [edit('authority.ts', ' && now < Date.parse(until),', ',')],
   },
   {
     without: 'counting people instead of votes',
@@ -172,7 +182,7 @@ export const personDefences: readonly RemovedDefence[] = [
     edits: [
       edit(
         'pages/stop-routes.tsx',
-        'if (!mayView(ports.approvers, person.identity, ports.environment)) {',
+        'if (!mayView(ports.approvers, person.identity, ports.environment, ports.clock())) {',
         'if (false) {',
       ),
     ],
@@ -183,7 +193,6 @@ export const personDefences: readonly RemovedDefence[] = [
       'two approvers press at once and both decide',
       'two approvers press at once where two are needed, and one of the votes is lost',
       'one approves while another rejects, and both are told that it counts',
-      'one person presses in ten windows at once and makes a quorum of two',
       'an approval is pressed while the time runs out',
       'an approval is pressed while the incident recovers',
     ),

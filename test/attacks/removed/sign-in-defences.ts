@@ -51,15 +51,15 @@ export const signInDefences: readonly RemovedDefence[] = [
     edits: [
       edit(
         'sign-in/oidc-sign-in.ts',
-        'writeAttemptCookie(context, await sealAttempt(keys, begun));',
+        'writeAttemptCookie(context, begun.stateDigest, await sealAttempt(keys, begun));',
         `const sealed = await sealAttempt(keys, begun);
     globalThis.attempts = { ...globalThis.attempts, [state]: sealed };
-    writeAttemptCookie(context, sealed);`,
+    writeAttemptCookie(context, begun.stateDigest, sealed);`,
       ),
       edit(
         'sign-in/oidc-sign-in.ts',
-        'readAttemptCookie(context), state, clock()',
-        'globalThis.attempts?.[state], state, clock()',
+        'const kept = readAttemptCookie(context, stateDigestOf(state));',
+        'const kept = globalThis.attempts?.[state];',
       ),
     ],
   },
@@ -82,6 +82,11 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('is finished with a state that is missing, made up, twice there or another’s'),
     edits: [
       edit('sign-in/oidc-attempt.ts', 'isOver || attempt.stateDigest !== stateDigestOf(state)', 'isOver'),
+      edit(
+        'sign-in/session-cookie.ts',
+        "return getCookie(context, attemptCookieName(stateDigest), 'host');",
+        "return Object.entries(getCookie(context)).find(([name]) => name.includes('sign-in'))?.[1];",
+      ),
     ],
   },
   {
@@ -174,10 +179,7 @@ export const signInDefences: readonly RemovedDefence[] = [
   },
   {
     without: 'the end of a session',
-    attacks: [
-      ...session('a session is used at the instant it ends', 'a session lives on because it is used'),
-      ...cases('forged forms', 'with the token of a session that has expired'),
-    ],
+    attacks: session('a session is used at the instant it ends', 'a session lives on because it is used'),
     edits: [edit('sign-in/session.ts', 'now < session.expiresAtEpochMs', 'now > 0')],
   },
   {

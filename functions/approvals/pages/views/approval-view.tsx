@@ -1,3 +1,4 @@
+import type { EngagedSwitches } from '../../../platform/kill-switch-scope.ts';
 import type { AskedGroups, Authority, Identity } from '../../authority.ts';
 import { type Dossier, isIntact } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
@@ -14,6 +15,7 @@ export function ApprovalView(props: {
   asked: AskedGroups;
   reader: Identity;
   formToken: string;
+  engaged: EngagedSwitches;
   now: number;
   /** Why the vote that was just sent changed nothing. */
   warning?: string;

@@ -1,13 +1,23 @@
 import { resolveAction } from '../../../change/catalogue.ts';
+import type { EngagedSwitches } from '../../../platform/kill-switch-scope.ts';
 import type { Dossier } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
 import { type Batch, batchItem } from '../batch.ts';
+import { StoppedMeanwhile } from './kill-switch-bar.tsx';
 import { RejectionFields } from './rejection-fields.tsx';
 import { TimeLeft } from './time-left.tsx';
 import { shortened, targetType } from './words.ts';
 
 /** Identical requests with a box each, bound to the plan that is shown, and one answer for what is ticked. */
-export function BatchView(props: { batch: Batch; formToken: string; now: number; warning?: string }) {
+export function BatchView(props: {
+  batch: Batch;
+  /** Whether more waits for this person than is looked at here. */
+  areMore: boolean;
+  engaged: EngagedSwitches;
+  formToken: string;
+  now: number;
+  warning?: string;
+}) {
   const { key, dossiers } = props.batch;
   const [first] = dossiers;
   if (first === undefined) return null;
@@ -39,6 +49,10 @@ export function BatchView(props: { batch: Batch; formToken: string; now: number;
         {action.outcome === 'resolved' ? action.definition.summary : showUntrusted(plan.action)} Agent{' '}
         {showUntrusted(plan.agentRole)} asks for each of them. Each is decided, recorded and undone by itself.
       </p>
+      {props.areMore && (
+        <p class="notice">More is waiting for you than stands here: it comes once this is decided.</p>
+      )}
+      <StoppedMeanwhile engaged={props.engaged} subject={plan} />
       <form class="batch" method="post" action={`/batches/${key}`}>
         <input type="hidden" name="csrf" value={props.formToken} />
         <fieldset class="card">

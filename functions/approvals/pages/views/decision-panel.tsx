@@ -1,8 +1,10 @@
-import { type Approval, approversOf, isPastExpiry } from '../../approval.ts';
+import { type EngagedSwitches, switchesOver } from '../../../platform/kill-switch-scope.ts';
+import { type Approval, approversOf, isWaiting } from '../../approval.ts';
 import type { AskedGroups, Authority, Exclusion, Identity } from '../../authority.ts';
 import type { Dossier } from '../../dossier.ts';
 import { voteOf } from '../../inbox.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { StoppedMeanwhile } from './kill-switch-bar.tsx';
 import { Outcome } from './outcome.tsx';
 import { RejectionFields } from './rejection-fields.tsx';
 import { TimeLeft } from './time-left.tsx';
@@ -15,6 +17,7 @@ interface PanelProps {
   readonly asked: AskedGroups;
   readonly reader: Identity;
   readonly formToken: string;
+  readonly engaged: EngagedSwitches;
   readonly now: number;
   readonly intact: boolean;
 }
@@ -24,9 +27,9 @@ interface PanelProps {
  * the bottom of the screen until their place comes, so that nobody has to look for them.
  */
 export function DecisionPanel(props: PanelProps) {
-  const { dossier, authority, asked, now, intact } = props;
+  const { dossier, authority, asked, engaged, now, intact } = props;
   const { approval } = dossier;
-  const open = approval.status === 'pending' && !isPastExpiry(approval, now);
+  const open = isWaiting(approval, now);
   const decides = open && intact && authority.may === 'decide';
   const path = `/approvals/${encodeURIComponent(approval.approvalId)}`;
   const copy = open
@@ -35,9 +38,12 @@ export function DecisionPanel(props: PanelProps) {
   return (
     <section class="card decide" aria-label="Decision" {...copy}>
       <div class={decides ? 'act live' : 'act'}>
-        {open ? <Deadline approval={approval} now={now} /> : <Outcome approval={approval} />}
+        {open ? <Deadline approval={approval} now={now} /> : <Outcome dossier={dossier} now={now} />}
         {open && intact && authority.may === 'view' && (
           <p class="notice warn">{exclusions[authority.because]}</p>
+        )}
+        {open && approval.verdictOn === undefined && (
+          <StoppedMeanwhile engaged={engaged} subject={dossier.plan} />
         )}
         {decides && <Choice {...props} path={path} />}
       </div>
@@ -92,7 +98,8 @@ function Choice({ dossier: { approval }, reader, formToken, path }: PanelProps &
 }
 
 /** What follows from approving, and for whom it counts. */
-function Consequence({ dossier: { approval }, authority, reader }: PanelProps) {
+function Consequence({ dossier: { approval, plan }, authority, reader, engaged }: PanelProps) {
+  const isStopped = switchesOver(engaged, plan).reading !== 'released';
   if (voteOf(approval, reader) === 'approve') {
     return (
       <p class="notice">
@@ -109,11 +116,10 @@ function Consequence({ dossier: { approval }, authority, reader }: PanelProps) {
         </p>
       )}
       <p class="hint soft small">
-        {approval.verdictOn !== undefined
-          ? 'What stands there now stays as it is if you keep it.'
-          : approval.quorum > 1
-            ? 'With the last approval it starts at once, is checked, and is undone if it does not help.'
-            : 'Approved, it starts at once, is checked, and is undone if it does not help.'}
+        {approval.verdictOn !== undefined && 'What stands there now stays as it is if you keep it.'}
+        {approval.verdictOn === undefined &&
+          !isStopped &&
+          `${approval.quorum > 1 ? 'With the last approval' : 'Approved,'} it starts at once, is checked, and is undone if it does not help.`}
       </p>
     </>
   );

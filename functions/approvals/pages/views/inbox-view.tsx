@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
-import { type Approval, approversOf, isPastExpiry } from '../../approval.ts';
+import { type Approval, approversOf, isWaiting } from '../../approval.ts';
 import type { Dossier } from '../../dossier.ts';
-import type { Inbox, InboxView } from '../../inbox.ts';
+import { type Inbox, type InboxList, type InboxView, inboxViews } from '../../inbox.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
 import type { Batch } from '../batch.ts';
 import { StatusTag } from './status-tag.tsx';
@@ -27,7 +27,8 @@ export function InboxPage(props: {
   const { inbox, view, now } = props;
   const batches = view === 'mine' ? props.batches : [];
   const inBatch = new Set(batches.flatMap(({ dossiers }) => dossiers));
-  const single = inbox[view].filter((dossier) => !inBatch.has(dossier));
+  const list = inbox[view];
+  const single = list.shown.filter((dossier) => !inBatch.has(dossier));
   return (
     <>
       <h1>Approvals</h1>
@@ -42,19 +43,20 @@ export function InboxPage(props: {
         </p>
       )}
       <nav class="tabs" aria-label="Views of the inbox">
-        {(['mine', 'all', 'decided'] as const).map((each) => (
+        {inboxViews.map((each) => (
           <a href={`/?view=${each}`} aria-current={each === view ? 'page' : undefined}>
-            {tabs[each].name} <span class="count">{inbox[each].length}</span>
+            {tabs[each].name} <span class="count">{countOf(inbox[each])}</span>
           </a>
         ))}
       </nav>
-      {inbox[view].length === 0 ? (
+      <More list={list} view={view} />
+      {list.shown.length === 0 ? (
         <p class="empty">
-          {tabs[view].empty}
-          {view === 'mine' && inbox.all.length > 0 && (
+          {list.isWhole ? tabs[view].empty : 'Nothing of what was looked through is for you.'}
+          {view === 'mine' && inbox.all.found > 0 && (
             <>
               {' '}
-              <a href="/?view=all">{inbox.all.length} waiting for others or for more approvals</a>
+              <a href="/?view=all">{countOf(inbox.all)} waiting for others or for more approvals</a>
             </>
           )}
         </p>
@@ -64,7 +66,11 @@ export function InboxPage(props: {
             <BatchRow batch={batch} now={now} />
           ))}
           {single.map((dossier) => (
-            <Row dossier={dossier} now={now} isForReader={view === 'all' && inbox.mine.includes(dossier)} />
+            <Row
+              dossier={dossier}
+              now={now}
+              isForReader={view === 'all' && inbox.mine.shown.includes(dossier)}
+            />
           ))}
         </ul>
       )}
@@ -72,9 +78,28 @@ export function InboxPage(props: {
   );
 }
 
+/** Where there is more than is shown: nobody should take what they see for everything. */
+function More({ list, view }: { list: InboxList; view: InboxView }) {
+  const { shown, found, isWhole } = list;
+  if (isWhole && shown.length === found) return null;
+  return (
+    <p class="notice">
+      <strong>
+        {shown.length} of {found}
+        {isWhole ? '' : ' or more'} are shown:
+      </strong>{' '}
+      {view === 'decided' ? 'the newest.' : 'those that expire first. Decide them, and the next ones come.'}
+    </p>
+  );
+}
+
+function countOf({ found, isWhole }: InboxList): string {
+  return isWhole ? String(found) : `${found}+`;
+}
+
 function Row({ dossier, now, isForReader }: { dossier: Dossier; now: number; isForReader: boolean }) {
   const { approval, plan, decision, incident } = dossier;
-  const open = approval.status === 'pending' && !isPastExpiry(approval, now);
+  const open = isWaiting(approval, now);
   return (
     <RowLink href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>
       <strong>{question(plan, approval.verdictOn)}</strong>

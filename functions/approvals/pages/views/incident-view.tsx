@@ -5,9 +5,19 @@ import { showUntrusted } from '../../untrusted-text.ts';
 import { Fact } from './facts.tsx';
 import { clockTime, detailLine, eventName, moment } from './words.ts';
 
-/** One incident as the ledger tells it, with the check of its hash chain. */
-export function IncidentView({ file }: { file: IncidentFile }) {
+/** Bytes of entries on one page, so that a long incident stays as light as a short one. */
+const pageBytes = 11_000;
+
+/**
+ * One incident as the ledger tells it, with the check of its whole hash chain: the newest entries before a
+ * sequence number, and a way to the earlier ones.
+ */
+export function IncidentView({ file, before }: { file: IncidentFile; before: number }) {
   const { incident, entries } = file;
+  const path = `/incidents/${encodeURIComponent(incident.incidentId)}`;
+  const until = entries.filter(({ sequence }) => sequence < before);
+  const shown = lastThatFit(until);
+  const [first] = shown;
   const faults = verifyChain(incidentChain(incident.incidentId), entries);
   return (
     <>
@@ -46,8 +56,21 @@ export function IncidentView({ file }: { file: IncidentFile }) {
           </Fact>
         </dl>
       </div>
+      {until.length < entries.length && (
+        <p class="soft-top">
+          <a href={path}>Newest entries</a>
+        </p>
+      )}
+      {first !== undefined && shown.length < until.length && (
+        <p class="soft-top">
+          <a href={`${path}?before=${first.sequence}`}>{until.length - shown.length} earlier entries</a>{' '}
+          <span class="soft small">
+            or all of them: <code>interlock incident show {showUntrusted(incident.incidentId)}</code>
+          </span>
+        </p>
+      )}
       <ol class="line">
-        {entries.map((entry) => (
+        {shown.map((entry) => (
           <Entry entry={entry} />
         ))}
       </ol>
@@ -55,7 +78,19 @@ export function IncidentView({ file }: { file: IncidentFile }) {
   );
 }
 
+/** From the end, as many as stay within {@link pageBytes}; one at least. */
+function lastThatFit(entries: readonly LedgerEntry[]): readonly LedgerEntry[] {
+  let bytes = 0;
+  const tooMuch = entries.findLastIndex((entry) => {
+    const html: { toString(): string } = <Entry entry={entry} />;
+    bytes += Buffer.byteLength(html.toString());
+    return bytes > pageBytes;
+  });
+  return entries.slice(Math.min(tooMuch + 1, entries.length - 1));
+}
+
 function Entry({ entry }: { entry: LedgerEntry }) {
+  const { approvalId } = entry.detail;
   return (
     <li>
       <strong>{eventName(showUntrusted(entry.type))}</strong>{' '}
@@ -73,6 +108,11 @@ function Entry({ entry }: { entry: LedgerEntry }) {
           );
         })}
       </dl>
+      {typeof approvalId === 'string' && (
+        <a class="small" href={`/approvals/${encodeURIComponent(approvalId)}`}>
+          The approval
+        </a>
+      )}
     </li>
   );
 }

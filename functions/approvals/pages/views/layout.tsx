@@ -1,15 +1,17 @@
 import { html, raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
-import type { KillSwitchReading } from '../../../platform/kill-switch-scope.ts';
+import type { EngagedSwitches } from '../../../platform/kill-switch-scope.ts';
 import type { Identity } from '../../authority.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
-import { HowToRelease, StopForm } from './stop-view.tsx';
+import { KillSwitchBar } from './kill-switch-bar.tsx';
 import { style } from './style.ts';
 
 /** Who reads a page, with the tokens of the forms in its frame. */
 export interface Visitor {
   readonly identity: Identity;
   readonly signOutToken: string;
+  /** The kill switches that stop something. */
+  readonly engaged: EngagedSwitches;
   /** The server's clock, for the countdown. */
   readonly now: number;
   /** Absent for whoever may not stop everything. */
@@ -20,7 +22,6 @@ export interface Visitor {
 export interface Frame {
   readonly title: string;
   readonly environment: string;
-  readonly killSwitch: KillSwitchReading;
   /** Absent before sign-in. */
   readonly visitor?: Visitor;
 }
@@ -73,7 +74,7 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
             )}
           </div>
         </header>
-        <KillSwitch reading={frame.killSwitch} stopToken={visitor?.stopToken} />
+        {visitor !== undefined && <KillSwitchBar engaged={visitor.engaged} stopToken={visitor.stopToken} />}
         <main id="main">
           <div class="wrap">{children}</div>
         </main>
@@ -82,29 +83,5 @@ function Layout({ frame, children }: { frame: Frame; children?: Child }) {
         </footer>
       </body>
     </html>
-  );
-}
-
-function KillSwitch({ reading, stopToken }: { reading: KillSwitchReading; stopToken: string | undefined }) {
-  return (
-    <aside class={reading === 'released' ? 'switch' : 'switch on'} aria-label="Kill switch">
-      <div class="wrap">
-        <span class="dot" aria-hidden="true" />
-        {reading === 'released' && <span>Kill switch is off.</span>}
-        {reading === 'engaged' && (
-          <span>
-            <strong>Kill switch engaged.</strong> Nothing starts, approved or not.
-          </span>
-        )}
-        {reading === 'unreadable' && (
-          <span>
-            <strong>Kill switch could not be read,</strong> which counts as engaged: nothing starts, approved
-            or not.
-          </span>
-        )}
-        {stopToken !== undefined && reading !== 'engaged' && <StopForm formToken={stopToken} />}
-        {stopToken !== undefined && reading === 'engaged' && <HowToRelease />}
-      </div>
-    </aside>
   );
 }

@@ -14,7 +14,10 @@ export function RejectionFields() {
         ))}
       </fieldset>
       <label class="field">
-        Comment <span class="soft small">(optional, at most {commentMaxCharacters} characters)</span>
+        Comment{' '}
+        <span class="soft small">
+          (at most {commentMaxCharacters} characters; only “{rejectReason('other')}” needs one)
+        </span>
         <textarea name="comment" maxlength={commentMaxCharacters} />
       </label>
     </>

@@ -1,8 +1,8 @@
-import { type Approval, approvalsStillNeeded, isPastExpiry } from '../../approval.ts';
+import { type Approval, approvalsStillNeeded, statusAt } from '../../approval.ts';
 
 /** Where an approval stands, in a word. Past its expiry it says so, whether or not that was written down yet. */
 export function StatusTag({ approval, now }: { approval: Approval; now: number }) {
-  switch (approval.status) {
+  switch (statusAt(approval, now)) {
     case 'approved':
       return <span class="tag go">Approved</span>;
     case 'rejected':
@@ -12,7 +12,6 @@ export function StatusTag({ approval, now }: { approval: Approval; now: number }
     case 'cancelled':
       return <span class="tag">Cancelled</span>;
     case 'pending': {
-      if (isPastExpiry(approval, now)) return <span class="tag no">Expired</span>;
       const needed = approvalsStillNeeded(approval);
       return (
         <span class="tag wait">

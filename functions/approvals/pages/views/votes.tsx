@@ -3,7 +3,7 @@ import type { AskedGroups } from '../../authority.ts';
 import type { Dossier } from '../../dossier.ts';
 import { type Channel, channels, type Notice } from '../../notices/notice.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
-import { clockTime, moment, rejectReason } from './words.ts';
+import { clockTime, moment, personName, rejectReason } from './words.ts';
 
 /** Who has said what, who is still needed, and whom a message did not reach. */
 export function Votes(props: { dossier: Dossier; asked: AskedGroups; open: boolean; now: number }) {
@@ -49,7 +49,7 @@ const places: Readonly<Record<VoteChannel, string>> = {
 function VoteLine({ vote }: { vote: Vote }) {
   return (
     <li class={vote.verdict === 'reject' ? 'no' : ''}>
-      <strong>{showUntrusted(vote.displayName)}</strong>{' '}
+      <strong>{personName(vote.displayName, vote.identityId)}</strong>{' '}
       {vote.verdict === 'approve' ? 'approved' : 'rejected'}
       {vote.onBehalfOf === undefined ? '' : ` on behalf of ${showUntrusted(vote.onBehalfOf)}`}
       {vote.reason === undefined ? '' : `: ${rejectReason(vote.reason).toLowerCase()}`}

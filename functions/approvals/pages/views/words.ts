@@ -1,5 +1,7 @@
 import type { Plan } from '../../../change/plan.ts';
+import type { SwitchScope } from '../../../platform/kill-switch-scope.ts';
 import type { VerdictQuestion } from '../../approval.ts';
+import { samePerson } from '../../authority.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -43,6 +45,17 @@ export function shortened(text: string): string {
   return text.length <= longTextCharacters ? text : `${text.slice(0, longTextCharacters - 1)}…`;
 }
 
+/** `environment#prod` → `environment prod`; the global switch is for `everything`. */
+export function scopeName(scope: SwitchScope): string {
+  return scope === 'global' ? 'everything' : showUntrusted(scope.replace('#', ' '));
+}
+
+/** A name that people choose for themselves, with the one that counts where that is another. */
+export function personName(displayName: string, identityId: string): string {
+  const name = showUntrusted(displayName);
+  return samePerson(displayName, identityId) ? name : `${name} (${showUntrusted(identityId)})`;
+}
+
 const targetTypes = new Map([
   ['lambda-concurrency', 'Lambda reserved concurrency'],
   ['dynamodb-table', 'DynamoDB table'],
@@ -64,15 +77,20 @@ const headlineValueCharacters = 40;
 /** The question in one line: `Change checkout:live from version 4 to version 3?` */
 export function question(plan: Plan, verdictOn?: VerdictQuestion): string {
   if (verdictOn !== undefined) {
-    return `Keep the change of ${plan.target === undefined ? 'the target' : showUntrusted(plan.target.id)}?`;
+    return `Keep the change of ${plan.target === undefined ? 'the target' : onOneLine(plan.target.id)}?`;
   }
   const { target, effect } = plan;
-  if (target === undefined) return `Carry out ${showUntrusted(plan.action)}?`;
-  const name = showUntrusted(target.id);
+  if (target === undefined) return `Carry out ${onOneLine(plan.action)}?`;
+  const name = onOneLine(target.id);
   if (effect === undefined) return `Change ${name}?`;
-  const [before, after] = [showUntrusted(effect.before), showUntrusted(effect.after)];
+  const [before, after] = [onOneLine(effect.before), onOneLine(effect.after)];
   if (Math.max(before.length, after.length) > headlineValueCharacters) return `Change ${name}?`;
   return `Change ${name} from ${before} to ${after}?`;
+}
+
+/** As it stands in a sentence: a line break in a value must not begin a sentence of its own. */
+function onOneLine(text: string): string {
+  return showUntrusted(text.replaceAll(/\s+/g, ' '));
 }
 
 const reasons = new Map([
