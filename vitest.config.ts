@@ -66,8 +66,6 @@ export default defineConfig({
           include: ['test/browser/**/*.browser.test.ts'],
           globalSetup: ['test/browser/browser.setup.ts'],
           ...deployed,
-          // Where e2e runs too: after it, on its stack.
-          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -77,7 +75,6 @@ export default defineConfig({
           include: ['test/browser/**/*.browser.test.ts'],
           globalSetup: ['test/browser/browser-tls.setup.ts'],
           ...deployed,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -18,6 +18,7 @@ const environment = Object.fromEntries(
     'SNAPSHOT_BUCKET',
     'MODEL_NAME',
     'BEDROCK_MODEL_ID',
+    'ENGAGE_KILL_SWITCH_ARN',
   ].map((name) => [name, 'value']),
 );
 const typed = {

@@ -85,7 +85,6 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 const chosen = checks.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
-const parts = deployedOnce(chosen);
 /** What is running now: an interrupted run takes all of it down before it ends. */
 const running = new Set<Group>();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -93,8 +92,8 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     void Promise.all([...running].map((group) => group.stop(15_000))).then(() => process.exit(130));
   });
 }
-const inTurn = parts.filter(({ beside }) => beside !== true);
-const others = parts
+const inTurn = chosen.filter(({ beside }) => beside !== true);
+const others = chosen
   .filter(({ beside }) => beside === true)
   .map((check) => ({ check, output: new HeldOutput() }))
   .map(({ check, output }) => ({ output, tally: run(check, output) }));
@@ -108,14 +107,6 @@ const total = (of: keyof Tally): number => tallies.reduce((sum, tally) => sum + 
 const [passed, failed, skipped] = [total('passed'), total('failed'), total('skipped')];
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
-
-/** The browser's tests run after those of e2e on the same stack, which saves deploying a second one. */
-function deployedOnce(wanted: readonly Check[]): readonly Check[] {
-  const [e2e, browser] = ['e2e', 'browser'].map((name) => wanted.find((check) => check.name === name));
-  if (e2e === undefined || browser === undefined || browser.lacks?.() !== undefined) return wanted;
-  const both = { ...e2e, says: `${e2e.says}, and ${browser.says}`, ...vitest('e2e', 'browser') };
-  return [...wanted.filter((check) => check !== e2e && check !== browser), both];
-}
 
 /** @param held Where its output goes until its turn comes. @default the terminal, and what runs beside goes first */
 async function run(check: Check, held?: HeldOutput): Promise<Tally> {

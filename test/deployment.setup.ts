@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { demo } from '../local/demo/names.ts';
 import { stackOutputs } from '../local/deployment.ts';
-import { type LocalState, readState, useStateFile } from '../local/local-state.ts';
+import { type LocalState, useStateFile } from '../local/local-state.ts';
 import { Screen } from '../local/screen.ts';
 import { type StackOptions, startStack } from '../local/stack.ts';
 import { Teardown } from '../local/teardown.ts';
@@ -27,8 +27,8 @@ export default function setup(project: TestProject): Promise<() => Promise<void>
 }
 
 /**
- * Gives a vitest project a deployed stack: the one of this name that another project of this run has deployed, or a
- * new one. That connects this process, and the worker processes of the tests inherit its environment.
+ * Gives a vitest project a deployed stack. That connects this process, and the worker processes of the tests
+ * inherit its environment.
  *
  * @param name Of its state file and its logs.
  */
@@ -40,17 +40,13 @@ export async function provideStack(
   useStateFile(`${name}.json`);
   const teardown = new Teardown();
   try {
-    const running = readState();
-    const state =
-      running?.pid === process.pid
-        ? running
-        : await startStack({
-            ...options,
-            screen: new Screen(process.stderr),
-            teardown,
-            logs: name,
-            onCrash: (message) => console.error(message),
-          });
+    const state = await startStack({
+      ...options,
+      screen: new Screen(process.stderr),
+      teardown,
+      logs: name,
+      onCrash: (message) => console.error(message),
+    });
     provide('deployment', {
       state,
       outputs: await stackOutputs('Interlock-local'),

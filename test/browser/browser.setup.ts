@@ -1,9 +1,9 @@
 import type { TestProject } from 'vitest/node';
-import deploy from '../deployment.setup.ts';
+import { provideStack } from '../deployment.setup.ts';
 import { findChromium, howToGetChromium } from './chromium.ts';
 
-/** vitest global set-up of the browser tests: the stack of the end-to-end tests, where they run too. */
+/** vitest global set-up of the browser tests: a stack of their own, as `npm start` starts it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (findChromium() === undefined) throw new Error(howToGetChromium);
-  return deploy(project);
+  return provideStack(project, 'browser');
 }

@@ -66,7 +66,10 @@ describe('the whole path', () => {
     await looksRight('4-outcome');
     expect(await verdict).toMatchObject({ passed: true, result: 'resolved' });
 
-    await page.getByRole('link', { name: 'Timeline of this incident' }).click();
+    await page
+      .getByRole('region', { name: 'Decision' })
+      .getByRole('link', { name: 'Timeline of this incident' })
+      .click();
     await page.getByText('chain intact').waitFor();
     for (const entry of ['Incident opened', 'Approval voted', 'Change started', 'Incident closed']) {
       expect(await page.getByText(entry, { exact: true }).count()).toBeGreaterThan(0);

@@ -65,27 +65,32 @@ describe('a change whose execution is stopped while it bakes', () => {
 });
 
 describe('an incident whose execution is stopped while it waits for approval', () => {
-  it('is closed for a person, and an approval that comes later changes nothing', async () => {
+  it('is closed for a person, its approval is cancelled, and a vote from a page that was still open changes nothing', async () => {
+    let approve: () => Promise<number> = () => Promise.reject(new Error('the page was never open'));
     const verdict = await fly({
       ...aliasRollback,
       name: 'stopped-incident',
       result: 'needs-person',
       whenOpened: async ({ records }, incidentId) => {
         await entry(records, incidentId, 'approval.requested');
+        const approvalId = await approvalOf(records, incidentId);
+        approve = await new ScriptedApprover(state.frontDoorUrl, 'ana').open(approvalId);
         await stop(IncidentStateMachineArn, incidentId);
       },
       checks: async ({ records, workload, before }, incidentId) => {
         const approvalId = await approvalOf(records, incidentId);
-        await new ScriptedApprover(state.frontDoorUrl, 'ana').approve(approvalId);
-        await eventually(async () => {
-          const approval = await database.get(OperationsTable, itemKeys.approval(approvalId));
-          return approval?.['callbackDelivered'] === true ? approval : undefined;
+        const approval = await eventually(async () => {
+          const stored = await database.get(OperationsTable, itemKeys.approval(approvalId));
+          return stored?.['callbackDelivered'] === true ? stored : undefined;
         });
+        const answer = await approve();
         const chain = await records.chain(incidentId);
         const changes = chain.filter(({ type }) => type.startsWith('change.'));
         return [
           same('the execution', 'ABORTED', await ended(IncidentStateMachineArn, incidentId)),
           same('why it was closed', 'aborted', closingReason(chain)),
+          same('the approval', 'cancelled', approval['status']),
+          same('the answer to the late vote', 409, answer),
           same('steps of a change', '0', changes.length),
           same('the bad release is live', true, (await workload.liveVersion()) !== before.version),
         ];
