@@ -110,7 +110,7 @@ describe('the command line', () => {
   it('lists nothing to approve once everything is decided', async () => {
     expect(await cli('--as', 'ana', 'approvals')).toMatchObject({
       code: 0,
-      out: 'nothing waits for approval\n',
+      out: 'nothing that you may see waits for approval\n',
     });
   });
 
