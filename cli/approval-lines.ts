@@ -1,7 +1,7 @@
 import { aftermathWords } from '../functions/approvals/aftermath.ts';
 import type { ApprovalDetail } from '../functions/approvals/api/api-views.ts';
-import { personName, question, rejectReason, timeLeft } from '../functions/approvals/pages/views/words.ts';
 import { showUntrusted } from '../functions/approvals/untrusted-text.ts';
+import { personName, question, rejectReason, timeLeft } from '../functions/approvals/words.ts';
 import type { SuccessCriterion } from '../functions/change/plan.ts';
 import { bad, dim, good, instant } from './output.ts';
 

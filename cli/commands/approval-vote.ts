@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApprovalDetail } from '../../functions/approvals/api/api-views.ts';
 import type { RejectReason } from '../../functions/approvals/approval.ts';
-import { isExplained } from '../../functions/approvals/pages/vote-form.ts';
+import { isExplained } from '../../functions/approvals/vote-form.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { approvalLines, exclusionWords, questionLines, statusLine } from '../approval-lines.ts';
 import { approvalIdIn, approvalLink } from '../approval-name.ts';

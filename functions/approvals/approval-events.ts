@@ -1,7 +1,7 @@
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import { digestOf } from '../platform/digest.ts';
 import { type Approval, approversOf, type CancelReason, type TooLateReason, type Vote } from './approval.ts';
-import type { Channel, NoticeKind } from './notices/notice.ts';
+import type { Channel, NoticeKind } from './notice.ts';
 import type { VoteRefusal } from './refused-vote.ts';
 
 /** What the ledger says about approvals. Ids, digests and closed words only: never a token, never a comment. */

@@ -7,7 +7,7 @@ import { incidentChain, itemKeys } from '../platform/item-keys.ts';
 import type { Approval } from './approval.ts';
 import { toApproval } from './approval-item.ts';
 import { replacePendingWrite } from './approval-writes.ts';
-import { type NoticeKind, noticeWrite } from './notices/notice.ts';
+import { type NoticeKind, noticeWrite } from './notice.ts';
 
 /** How often a writer re-reads after somebody else wrote first, before it gives up. */
 export const attempts = 30;

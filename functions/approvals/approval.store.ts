@@ -23,7 +23,7 @@ import { incidentIsMoot, replacePendingWrite, replaceWrite, tokenWrite } from '.
 import { escalate, remind } from './ask-again.ts';
 import type { Authority } from './authority.ts';
 import { neverAgainWrite, saysNeverAgain } from './never-again.ts';
-import { type Channel, type NoticeKind, noticeWrite } from './notices/notice.ts';
+import { type Channel, type NoticeKind, noticeWrite } from './notice.ts';
 
 /** `token-replaced`: the same request again, with a new token for the execution that waits now. */
 export type CreateOutcome = 'requested' | 'token-replaced' | 'already-expired';

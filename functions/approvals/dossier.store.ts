@@ -24,7 +24,7 @@ import {
   rehearsalsSearched,
 } from './dossier.ts';
 import { type NeverAgain, neverAgainStatusKey, parseNeverAgain } from './never-again.ts';
-import type { Notice } from './notices/notice.ts';
+import type { Notice } from './notice.ts';
 
 /** How many approvals are looked through, over everybody. */
 export const pendingReadAtMost = 500;

@@ -7,7 +7,7 @@ import type { EpochMs } from '../platform/clock.ts';
 import type { Approval } from './approval.ts';
 import { type AuthoritySubject, changedByTag } from './authority.ts';
 import type { NeverAgain } from './never-again.ts';
-import type { Notice } from './notices/notice.ts';
+import type { Notice } from './notice.ts';
 
 const decisionSchema = z.object({
   outcome: z.string(),

@@ -1,5 +1,5 @@
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
-import type { Notice } from '../../functions/approvals/notices/notice.ts';
+import type { Notice } from '../../functions/approvals/notice.ts';
 import { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';

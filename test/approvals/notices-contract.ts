@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type Notice, noticeWrite } from '../../functions/approvals/notice.ts';
 import type { NoticeKey } from '../../functions/approvals/notices/deliver-notices.ts';
 import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
-import { type Notice, noticeWrite } from '../../functions/approvals/notices/notice.ts';
 import type { Database } from '../../functions/platform/dynamodb.ts';
 import { now, pending } from './fixtures.ts';
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repairMissed } from '../../functions/approvals/callback-batch.ts';
-import type { NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import type { NoticeKind } from '../../functions/approvals/notice.ts';
 import { deliverAll, sweepNotices } from '../../functions/approvals/notices/notice-batch.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';

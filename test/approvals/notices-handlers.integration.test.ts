@@ -12,7 +12,7 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Context } from 'aws-lambda';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
-import type { Notice, NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import type { Notice, NoticeKind } from '../../functions/approvals/notice.ts';
 import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';

@@ -4,6 +4,7 @@ import type { ApprovalStore } from '../../functions/approvals/approval.store.ts'
 import type { Vote } from '../../functions/approvals/approval.ts';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
+import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notice.ts';
 import {
   deliverNotice,
   type NoticeChannel,
@@ -12,7 +13,6 @@ import {
 } from '../../functions/approvals/notices/deliver-notices.ts';
 import { emailChannel } from '../../functions/approvals/notices/email.client.ts';
 import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
-import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notices/notice.ts';
 import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
 import { channelUrl, postJson } from '../../functions/approvals/notices/notice-http.client.ts';
 import { newsOf } from '../../functions/approvals/notices/notice-news.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../functions/approvals/approval.ts';
-import type { Notice } from '../../functions/approvals/notices/notice.ts';
+import type { Notice } from '../../functions/approvals/notice.ts';
 import { now, pending, planOf, vote } from './fixtures.ts';
 import { PagesWorld, path } from './pages-world.ts';
 

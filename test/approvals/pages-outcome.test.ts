@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { emptyChain, type LedgerEvent, sealEntries } from '../../functions/audit/ledger-entry.ts';
-import { incidentId, now, pending, planOf, vote } from './fixtures.ts';
+import { dossierOf, incidentId, now, pending, planOf, vote } from './fixtures.ts';
 import { incidentFile, PagesWorld, path } from './pages-world.ts';
 
 const decided = { status: 'approved', decidedAtEpochMs: now, usableUntilEpochMs: now + 900_000 } as const;
@@ -225,6 +225,38 @@ describe('more than one page of requests', () => {
     expect(batch).toContain(`/p${count}</strong>`);
     expect(batch.includes('More is waiting for you')).toBe(isCut);
     expect(Buffer.byteLength(await read(world, '/?view=all'))).toBeLessThan(30_000);
+  });
+
+  it('weighs less than 30 kB with 25 of long names, as a list and as a batch', async () => {
+    const world = new PagesWorld();
+    for (let index = 1; index <= 25; index++) {
+      const name = `/checkout/eu-west-1/production/feature-flags/new-pricing/${index}`;
+      const plan = planOf(
+        'ssm.put-parameter',
+        { name, fromValue: 'enabled', toValue: 'disabled' },
+        `inc-${index}`,
+      );
+      const approval = pending(
+        { approvalId: `phEBuz4BX99MEbydDWv2HnrZD${String(index).padStart(2, '0')}` },
+        plan,
+      );
+      await world.put(approval, plan, (made) => {
+        const { incident } = dossierOf(
+          approval,
+          plan,
+          `checkout-errors-${index}: ${'threshold crossed '.repeat(6)}`,
+        );
+        return {
+          ...made,
+          decision: { ...made.decision, tier: 'low' },
+          ...(incident === undefined ? {} : { incident }),
+        };
+      });
+    }
+    const batch = /\/batches\/[^"]+/.exec(await read(world, '/'))?.[0];
+    const pages = await Promise.all(['/', '/?view=all', batch].map((address) => read(world, address)));
+    expect(pages.at(-1)).toContain('Change these 25 from enabled to disabled?');
+    for (const page of pages) expect(Buffer.byteLength(page)).toBeLessThan(30_000);
   });
 
   it('tells on the page of a batch which kill switch stops it', async () => {

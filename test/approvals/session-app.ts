@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { Hono } from 'hono';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { PageFrame } from '../../functions/approvals/pages/page-frame.tsx';
+import { sessionRoutes } from '../../functions/approvals/pages/session-routes.tsx';
 import { OidcProviderClient } from '../../functions/approvals/sign-in/oidc-provider.client.ts';
 import type { OidcProvider } from '../../functions/approvals/sign-in/oidc-provider.ts';
 import { type OidcSettings, oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 import { OidcSignIn } from '../../functions/approvals/sign-in/oidc-sign-in.ts';
 import { sessionKeys } from '../../functions/approvals/sign-in/session.ts';
-import { sessionRoutes } from '../../functions/approvals/sign-in/session-routes.tsx';
 import { Browser } from './browser.ts';
 import { MemoryPeople, MemorySessions } from './memory-sessions.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Approval } from '../../functions/approvals/approval.ts';
 import type { Dossier } from '../../functions/approvals/dossier.ts';
-import type { NoticeKind } from '../../functions/approvals/notices/notice.ts';
+import type { NoticeKind } from '../../functions/approvals/notice.ts';
 import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
 import { noticeText } from '../../functions/approvals/notices/notice-text.ts';
 import type { News } from '../../functions/approvals/notices/notice-words.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { differenceOf } from '../../functions/approvals/pages/value-difference.ts';
-import { question, timeLeft, until } from '../../functions/approvals/pages/views/words.ts';
 import { safeReturnPath } from '../../functions/approvals/sign-in/return-path.ts';
 import { showUntrusted } from '../../functions/approvals/untrusted-text.ts';
+import { question, timeLeft, until } from '../../functions/approvals/words.ts';
 import { now, planOf } from './fixtures.ts';
 
 describe('return path', () => {

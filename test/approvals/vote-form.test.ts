@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rejectReasons } from '../../functions/approvals/approval.ts';
-import {
-  batchForm,
-  isExplained,
-  verdictBody,
-  verdictForm,
-} from '../../functions/approvals/pages/vote-form.ts';
+import { batchForm, isExplained, verdictBody, verdictForm } from '../../functions/approvals/vote-form.ts';
 
 const planDigest = 'a'.repeat(64);
 const forms = [

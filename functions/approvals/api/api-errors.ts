@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { commentMaxCharacters } from '../approval.ts';
-import { refusalAnswers } from '../pages/refusal-answers.ts';
+import { refusalAnswers } from '../refusal-answers.ts';
 
 /** Every error of the API: a stable code, its HTTP status, and a sentence that says what to do. */
 const errors = {

@@ -8,9 +8,9 @@ import { type Dossier, subjectOf } from '../dossier.ts';
 import { inboxFor, inboxViews } from '../inbox.ts';
 import { bodyLimitBytes } from '../pages/form.ts';
 import type { PagesPorts } from '../pages/pages-ports.ts';
-import { leaveEvidence } from '../pages/vote-evidence.ts';
-import { verdictBody } from '../pages/vote-form.ts';
 import type { VoteRefusal } from '../refused-vote.ts';
+import { leaveEvidence, reportVote } from '../report-vote.ts';
+import { verdictBody } from '../vote-form.ts';
 import { type ApiErrorCode, apiError } from './api-errors.ts';
 import { type ApprovalSummary, detailOf, summaryOf } from './api-views.ts';
 import { approverFigures } from './approver-figures.ts';
@@ -128,7 +128,7 @@ export function apiRoutes(ports: PagesPorts): Hono {
     const body = await readBody(context);
     if (body === undefined) return refuse('malformed-form', 'malformed-body');
     const result = await decideApproval(ports, identity, opened, { ...body, via: 'api' });
-    ports.onVote(approvalId, result.outcome === 'accepted' ? 'recorded' : result.because);
+    reportVote(ports, approvalId, result);
     switch (result.outcome) {
       case 'accepted':
         return context.json(await show(result.opened, identity));

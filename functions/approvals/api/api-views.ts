@@ -8,7 +8,7 @@ import type { Identity } from '../authority.ts';
 import type { OpenedApproval } from '../decide-approval.ts';
 import { isIntact } from '../dossier.ts';
 import { voteOf } from '../inbox.ts';
-import { question } from '../pages/views/words.ts';
+import { question } from '../words.ts';
 
 const count = z.number();
 const epochMs = z.number();

@@ -2,7 +2,7 @@ import type { Clock, EpochMs } from '../../platform/clock.ts';
 import { InterlockError } from '../../platform/errors.ts';
 import { type Approval, isWaiting } from '../approval.ts';
 import type { Dossier } from '../dossier.ts';
-import type { Channel, ChannelDelivery, Notice, NoticeKind } from './notice.ts';
+import type { Channel, ChannelDelivery, Notice, NoticeKind } from '../notice.ts';
 import type { News } from './notice-words.ts';
 
 /** Which notice: an approval has at most one of a kind in one version. */

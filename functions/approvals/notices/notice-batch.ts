@@ -2,8 +2,8 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { EpochMs } from '../../platform/clock.ts';
 import { DependencyUnavailableError } from '../../platform/errors.ts';
+import { noticeKinds } from '../notice.ts';
 import type { NoticeKey } from './deliver-notices.ts';
-import { noticeKinds } from './notice.ts';
 
 const imageSchema = z.object({
   pk: z.object({ S: z.string().check(z.regex(/^NOTICE#/)) }),

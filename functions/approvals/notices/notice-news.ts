@@ -1,6 +1,6 @@
 import { type ApproverPolicy, askedGroups } from '../authority.ts';
 import { type Dossier, subjectOf } from '../dossier.ts';
-import type { NoticeKind } from './notice.ts';
+import type { NoticeKind } from '../notice.ts';
 import type { News } from './notice-words.ts';
 
 /** What a message about an approval may say, put together from its record and the approvers' policy. */

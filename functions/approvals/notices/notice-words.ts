@@ -2,9 +2,9 @@ import { resolveAction } from '../../change/catalogue.ts';
 import type { Plan } from '../../change/plan.ts';
 import { type Approval, approversOf } from '../approval.ts';
 import type { Dossier } from '../dossier.ts';
-import { moment, rejectReason } from '../pages/views/words.ts';
+import type { NoticeKind } from '../notice.ts';
 import { showUntrusted } from '../untrusted-text.ts';
-import type { NoticeKind } from './notice.ts';
+import { moment, rejectReason } from '../words.ts';
 
 /** Everything that a message may say. */
 export interface News {

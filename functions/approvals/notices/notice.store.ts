@@ -1,8 +1,8 @@
 import type { EpochMs } from '../../platform/clock.ts';
 import type { Database } from '../../platform/dynamodb.ts';
 import { itemKeys } from '../../platform/item-keys.ts';
+import { type Channel, type ChannelDelivery, type Notice, noticeStatusKeys } from '../notice.ts';
 import type { NoticeKey } from './deliver-notices.ts';
-import { type Channel, type ChannelDelivery, type Notice, noticeStatusKeys } from './notice.ts';
 
 /** The outbox: what people are to be told, and what became of it. Notices are put there by whoever changes an approval. */
 export class NoticeStore {

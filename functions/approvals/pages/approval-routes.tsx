@@ -3,17 +3,18 @@ import { statusAt } from '../approval.ts';
 import { askedGroups } from '../authority.ts';
 import { decideApproval, type OpenedApproval, openApproval } from '../decide-approval.ts';
 import { subjectOf } from '../dossier.ts';
+import { refusalAnswers } from '../refusal-answers.ts';
 import type { VoteRefusal } from '../refused-vote.ts';
+import { reportVote } from '../report-vote.ts';
 import type { SignedIn } from '../sign-in/identity.ts';
+import { verdictForm } from '../vote-form.ts';
 import { confirmPerson, signedInAgain, undoneQuery } from './confirm-person.ts';
 import { formToken, isFormToken } from './csrf.ts';
 import { readForm } from './form.ts';
 import type { PageFrame, PageStatus } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
-import { refusalAnswers } from './refusal-answers.ts';
 import { ApprovalView } from './views/approval-view.tsx';
 import { markRefused } from './vote-evidence.ts';
-import { verdictForm } from './vote-form.ts';
 
 /** An approval as one person sees it. */
 interface Opened extends OpenedApproval {
@@ -64,7 +65,7 @@ export function approvalRoutes(ports: PagesPorts, frame: PageFrame): Hono {
       ...verdict,
       via: 'page',
     });
-    ports.onVote(approvalId, result.outcome === 'accepted' ? 'accepted' : result.because);
+    reportVote(ports, approvalId, result);
     switch (result.outcome) {
       case 'accepted':
         return context.redirect(pathOf(approvalId), 303);

@@ -2,19 +2,19 @@ import { type Context, Hono } from 'hono';
 import { decideApproval, openApproval, type Verdict } from '../decide-approval.ts';
 import type { Dossier } from '../dossier.ts';
 import { waitingFor } from '../inbox.ts';
+import { refusalAnswers } from '../refusal-answers.ts';
 import type { VoteRefusal } from '../refused-vote.ts';
+import { leaveEvidence, reportVote } from '../report-vote.ts';
 import type { SignedIn } from '../sign-in/identity.ts';
+import { batchForm } from '../vote-form.ts';
 import { batchesIn, batchKeyOf } from './batch.ts';
 import { confirmPerson, signedInAgain, undoneQuery } from './confirm-person.ts';
 import { formToken, isFormToken } from './csrf.ts';
 import { readForm } from './form.ts';
 import type { PageFrame, PageStatus } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
-import { refusalAnswers } from './refusal-answers.ts';
 import { BatchResultView, type ItemResult } from './views/batch-result-view.tsx';
 import { BatchView } from './views/batch-view.tsx';
-import { leaveEvidence } from './vote-evidence.ts';
-import { batchForm } from './vote-form.ts';
 
 /**
  * `GET` shows the identical low-risk requests that somebody may decide, `POST` decides each one that was ticked
@@ -108,7 +108,7 @@ export function batchRoutes(ports: PagesPorts, frame: PageFrame): Hono {
     // Someone wrote this form by hand: our own hold nothing else.
     if (batchKeyOf(opened.dossier) !== key) return refused('malformed-form', opened.dossier);
     const result = await decideApproval(ports, identity, opened, verdict);
-    ports.onVote(approvalId, result.outcome === 'accepted' ? 'accepted' : result.because);
+    reportVote(ports, approvalId, result);
     if (result.outcome === 'accepted') return { approvalId, dossier: result.opened.dossier };
     return refused(result.because, 'opened' in result ? result.opened.dossier : undefined);
 

@@ -2,20 +2,16 @@ import type { EngagedSwitches } from '../../platform/kill-switch-scope.ts';
 import type { Identity } from '../authority.ts';
 import type { DecisionPorts } from '../decide-approval.ts';
 import type { ApprovalDesk } from '../dossier.ts';
-import type { RefusalEvidence, RefusedVote, VoteRefusal } from '../refused-vote.ts';
+import type { VoteReports } from '../report-vote.ts';
 import type { ApiIdentity } from '../sign-in/api-identity.ts';
 import type { IdentityProvider } from '../sign-in/identity.ts';
 import type { SessionKeys } from '../sign-in/session.ts';
 import type { SlackPorts } from '../slack/slack-ports.ts';
 
 /** What the pages need from the outside. */
-export interface PagesPorts extends DecisionPorts {
+export interface PagesPorts extends DecisionPorts, VoteReports {
   readonly environment: string;
   readonly desk: ApprovalDesk;
-  readonly refusals: {
-    /** Leaves evidence of a vote that did not count; `unknown` where there is no such approval. */
-    record(approvalId: string, identityId: string, because: VoteRefusal): Promise<RefusalEvidence>;
-  };
   /** Every kill switch that is engaged, as they stand at this moment. */
   readonly killSwitches: () => Promise<EngagedSwitches>;
   /** Has the global kill switch engaged under this person's name, with its ledger entry. */
@@ -31,10 +27,6 @@ export interface PagesPorts extends DecisionPorts {
   readonly keys: () => Promise<SessionKeys>;
   /** Tells browsers to come by TLS only. Off for a local stage: it would hold for every port of `localhost`. */
   readonly strictTransport: boolean;
-  readonly onVote: (approvalId: string, outcome: string) => void;
-  /** Every refused vote, after its evidence was written or was not. */
-  readonly onRefusedVote: (refused: RefusedVote) => void;
-  readonly onError: (error: Error) => void;
 }
 
 /** How far stopping everything has come: the switch is engaged, or there is no answer yet and it goes on. */

@@ -3,7 +3,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { apiError } from '../api/api-errors.ts';
 import { apiRoutes } from '../api/api-routes.ts';
-import { sessionRoutes } from '../sign-in/session-routes.tsx';
+import { refusalAnswers } from '../refusal-answers.ts';
 import { slackRoutes } from '../slack/slack-routes.ts';
 import { approvalRoutes } from './approval-routes.tsx';
 import { batchRoutes } from './batch-routes.tsx';
@@ -12,7 +12,7 @@ import { PageFrame } from './page-frame.tsx';
 import type { PagesPorts } from './pages-ports.ts';
 import { isForPrograms, limitRequests } from './rate-limit.ts';
 import { readingRoutes } from './reading-routes.tsx';
-import { refusalAnswers } from './refusal-answers.ts';
+import { sessionRoutes } from './session-routes.tsx';
 import { stopRoutes } from './stop-routes.tsx';
 import { styleSource } from './views/style.ts';
 import { markRefused, voteEvidence } from './vote-evidence.ts';
@@ -91,9 +91,9 @@ export function approvalPages(ports: PagesPorts): Hono {
   });
   return app;
 
-  function refuse(context: Context, because: 'form-too-large' | 'cross-site-form', heading: string) {
+  async function refuse(context: Context, because: 'form-too-large' | 'cross-site-form', heading: string) {
     markRefused(context, because);
     const [status, text] = refusalAnswers[because];
-    return frame.notice(context, status, heading, text);
+    return frame.notice(context, status, heading, text, await ports.people.identify(context));
   }
 }

@@ -55,7 +55,8 @@ export function readingRoutes(ports: PagesPorts, frame: PageFrame): Hono {
   function mayEverDecide({ id, groups }: Identity): boolean {
     const { grants, delegations = [] } = ports.approvers;
     return (
-      grants.some(({ group }) => groups.includes(group)) || delegations.some(({ to }) => samePerson(to, id))
+      grants.some(({ group }) => groups.includes(group)) ||
+      delegations.some(({ to, until }) => samePerson(to, id) && ports.clock() < Date.parse(until))
     );
   }
 }

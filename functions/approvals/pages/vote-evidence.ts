@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Identity } from '../authority.ts';
-import type { RefusedVote, VoteRefusal } from '../refused-vote.ts';
+import type { VoteRefusal } from '../refused-vote.ts';
+import { leaveEvidence } from '../report-vote.ts';
 import type { PagesPorts } from './pages-ports.ts';
 
 const variable = 'voteRefusal';
@@ -30,25 +31,4 @@ export function voteEvidence(ports: PagesPorts): MiddlewareHandler {
       return voter ?? (await ports.people.identify(context))?.identity;
     });
   };
-}
-
-/** Leaves evidence of one refused vote and reports it. Never fails: what cannot be written is reported as lost. */
-export async function leaveEvidence(
-  ports: Pick<PagesPorts, 'onError' | 'onRefusedVote' | 'refusals'>,
-  approvalId: string,
-  because: VoteRefusal,
-  voter: () => Promise<Pick<Identity, 'id'> | undefined>,
-): Promise<void> {
-  ports.onRefusedVote({ approvalId, because, evidence: await write() });
-
-  async function write(): Promise<RefusedVote['evidence']> {
-    try {
-      const identity = await voter();
-      if (identity === undefined) return 'not-signed-in';
-      return await ports.refusals.record(approvalId, identity.id, because);
-    } catch (error) {
-      ports.onError(error instanceof Error ? error : new Error('unknown'));
-      return 'lost';
-    }
-  }
 }

@@ -1,7 +1,7 @@
 import type { Approval } from '../approval.ts';
 import type { Dossier } from '../dossier.ts';
+import type { NoticeKind } from '../notice.ts';
 import type { NoticeChannel } from '../notices/deliver-notices.ts';
-import type { NoticeKind } from '../notices/notice.ts';
 import type { News } from '../notices/notice-words.ts';
 import { slackMessage } from './slack-message.ts';
 

@@ -1,7 +1,7 @@
 import { approvalsStillNeeded } from '../approval.ts';
 import { isIntact } from '../dossier.ts';
 import { messageLine, type News, nudge, outcomeTitle, standing, summaryOf } from '../notices/notice-words.ts';
-import { moment, question, rejectReason, targetType } from '../pages/views/words.ts';
+import { moment, question, rejectReason, targetType } from '../words.ts';
 import { mayDecideInSlack, slackActions, slackReasons, slackValue } from './slack-interaction.ts';
 
 /** A message as Slack's API takes it, without where it goes. */

@@ -5,9 +5,9 @@ import { approvalsStillNeeded } from '../approval.ts';
 import { type Identity, samePerson } from '../authority.ts';
 import { type DecisionResult, decideApproval, openApproval } from '../decide-approval.ts';
 import type { PagesPorts } from '../pages/pages-ports.ts';
-import { refusalAnswers } from '../pages/refusal-answers.ts';
-import { leaveEvidence } from '../pages/vote-evidence.ts';
+import { refusalAnswers } from '../refusal-answers.ts';
 import type { VoteRefusal } from '../refused-vote.ts';
+import { leaveEvidence, reportVote } from '../report-vote.ts';
 import {
   mayDecideInSlack,
   parseSlackInteraction,
@@ -137,7 +137,7 @@ export function slackRoutes(ports: Ports): Hono {
     if ('outcome' in opened) return { ...refuse(opened.because), text: nothingHere };
     if (!mayDecideInSlack(opened.dossier)) return refuse('tier-too-high');
     const result = await decideApproval(ports, person.identity, opened, { ...said, via: 'slack' });
-    ports.onVote(approvalId, result.outcome);
+    reportVote(ports, approvalId, result);
     return result.outcome === 'accepted' ? { text: thanks(result, said.verdict) } : refuse(result.because);
   }
 

@@ -194,7 +194,7 @@ export const channelDefences: readonly RemovedDefence[] = [
     attacks: api('takes fields that nobody offered, of the wrong kind or of a prototype'),
     edits: [
       edit(
-        'pages/vote-form.ts',
+        'vote-form.ts',
         "z.strictObject({ planDigest, verdict: z.literal('approve'), comment })",
         "z.object({ planDigest, verdict: z.literal('approve'), comment })",
       ),

@@ -198,7 +198,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('with fields that nobody offered'),
     edits: [
       edit(
-        'pages/vote-form.ts',
+        'vote-form.ts',
         "z.strictObject({ csrf, planDigest, verdict: z.literal('approve'), comment })",
         "z.object({ csrf, planDigest, verdict: z.literal('approve'), comment })",
       ),
@@ -209,7 +209,7 @@ export const formDefences: readonly RemovedDefence[] = [
     attacks: form('signs an approver out from another site'),
     edits: [
       edit(
-        'sign-in/session-routes.tsx',
+        'pages/session-routes.tsx',
         "if (!isFormToken(await ports.keys(), signedIn.sessionId, 'sign-out', form?.csrf)) {",
         'if (false) {',
       ),

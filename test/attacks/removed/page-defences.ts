@@ -16,7 +16,7 @@ export const pageDefences: readonly RemovedDefence[] = [
   {
     without: 'a limit of comments',
     attacks: limit('a comment of one character too many'),
-    edits: [edit('pages/vote-form.ts', 'z.maxLength(commentMaxCharacters)', 'z.maxLength(1e6)')],
+    edits: [edit('vote-form.ts', 'z.maxLength(commentMaxCharacters)', 'z.maxLength(1e6)')],
   },
   {
     without: 'counting what a person sends',

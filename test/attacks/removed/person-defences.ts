@@ -15,7 +15,7 @@ const unconditional = [
   ),
   // A notice is stored once for each version: that stands behind it.
   edit(
-    'notices/notice.ts',
+    'notice.ts',
     "condition: 'attribute_not_exists(pk)'",
     "condition: 'attribute_exists(pk) OR attribute_not_exists(pk)'",
   ),

@@ -120,7 +120,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('is begun, or its answer used up, by a scanner, a prefetch or a HEAD'),
     edits: [
       edit(
-        'sign-in/session-routes.tsx',
+        'pages/session-routes.tsx',
         "context.req.method === 'GET' &&",
         "true || context.req.method === 'GET' &&",
       ),
@@ -131,7 +131,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: signIn('shows markup that the provider’s answer carries'),
     edits: [
       edit(
-        'sign-in/session-routes.tsx',
+        'pages/session-routes.tsx',
         'const result = await people.complete(context);',
         `const described = context.req.query('error_description');
     if (described !== undefined) return context.html('<!doctype html><p>' + described + '</p>', 403);
@@ -171,7 +171,7 @@ export const signInDefences: readonly RemovedDefence[] = [
     attacks: session('a copy of the cookie opens nothing after signing out'),
     edits: [
       edit(
-        'sign-in/session-routes.tsx',
+        'pages/session-routes.tsx',
         'await people.end(context, signedIn);',
         "context.header('Set-Cookie', '__Host-interlock-session=; Max-Age=0; Path=/; Secure');",
       ),

@@ -2,11 +2,11 @@ import type { EngagedSwitches } from '../../../platform/kill-switch-scope.ts';
 import type { AskedGroups, Authority, Identity } from '../../authority.ts';
 import { type Dossier, isIntact } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { clockTime, percent, question, shortened } from '../../words.ts';
 import { ChangeCard } from './change-card.tsx';
 import { DecisionPanel } from './decision-panel.tsx';
 import { Grounds } from './grounds.tsx';
 import { StatusTag } from './status-tag.tsx';
-import { clockTime, percent, question, shortened } from './words.ts';
 
 /** One approval: what and why first, then the change, the decision, and everything it rests on. */
 export function ApprovalView(props: {

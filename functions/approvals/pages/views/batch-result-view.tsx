@@ -1,8 +1,8 @@
 import type { Dossier } from '../../dossier.ts';
+import { refusalAnswers } from '../../refusal-answers.ts';
 import type { VoteRefusal } from '../../refused-vote.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
-import { refusalAnswers } from '../refusal-answers.ts';
-import { question } from './words.ts';
+import { question } from '../../words.ts';
 
 /** What became of one request of a batch. */
 export interface ItemResult {

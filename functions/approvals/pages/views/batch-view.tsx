@@ -2,11 +2,11 @@ import { resolveAction } from '../../../change/catalogue.ts';
 import type { EngagedSwitches } from '../../../platform/kill-switch-scope.ts';
 import type { Dossier } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { shortened, targetType } from '../../words.ts';
 import { type Batch, batchItem } from '../batch.ts';
 import { StoppedMeanwhile } from './kill-switch-bar.tsx';
 import { RejectionFields } from './rejection-fields.tsx';
 import { TimeLeft } from './time-left.tsx';
-import { shortened, targetType } from './words.ts';
 
 /** Identical requests with a box each, bound to the plan that is shown, and one answer for what is ticked. */
 export function BatchView(props: {
@@ -57,8 +57,8 @@ export function BatchView(props: {
         <input type="hidden" name="csrf" value={props.formToken} />
         <fieldset class="card">
           <legend class="sr">Which ones</legend>
-          {dossiers.map((dossier) => (
-            <Item dossier={dossier} now={props.now} />
+          {dossiers.map((dossier, index) => (
+            <Item id={`i${index}`} dossier={dossier} now={props.now} />
           ))}
         </fieldset>
         <div class="card answers">
@@ -78,26 +78,32 @@ export function BatchView(props: {
   );
 }
 
-function Item({ dossier, now }: { dossier: Dossier; now: number }) {
+/** The ids are short: a page of many is read on a phone, over whatever network there is. */
+function Item({ id, dossier, now }: { id: string; dossier: Dossier; now: number }) {
   const { approval, plan, incident } = dossier;
-  const id = `item-${approval.approvalId}`;
+  const name = `${id}n`;
+  const details = `${id}d`;
   return (
     <div class="item">
       <input type="checkbox" name="item" value={batchItem(approval)} id={id} checked />
       <div>
         <label for={id}>
-          <strong>
+          <strong id={name}>
             {plan.target === undefined ? showUntrusted(plan.action) : showUntrusted(plan.target.id)}
           </strong>
         </label>
         <p class="soft small">
           {plan.target === undefined ? '' : `${targetType(plan.target.type)} · `}
-          {incident === undefined ? '' : `${shortened(showUntrusted(incident.signal.title))} · `}
+          {incident === undefined ? '' : `${shortened(showUntrusted(incident.signal.title), 40)} · `}
           <TimeLeft until={approval.expiresAtEpochMs} now={now} />
         </p>
         <p class="small">
-          <a href={`/approvals/${encodeURIComponent(approval.approvalId)}`}>
-            Details of {plan.target === undefined ? 'it' : showUntrusted(plan.target.id)}
+          <a
+            href={`/approvals/${encodeURIComponent(approval.approvalId)}`}
+            id={details}
+            aria-labelledby={`${details} ${name}`}
+          >
+            Details
           </a>
         </p>
       </div>

@@ -1,8 +1,8 @@
 import type { Plan } from '../../../change/plan.ts';
 import type { Dossier } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { percent, targetType } from '../../words.ts';
 import { differenceOf, type ValueParts } from '../value-difference.ts';
-import { percent, targetType } from './words.ts';
 
 /** Characters of what does not change that stand around what does. */
 const contextCharacters = 24;

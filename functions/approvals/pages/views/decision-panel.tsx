@@ -4,12 +4,12 @@ import type { AskedGroups, Authority, Exclusion, Identity } from '../../authorit
 import type { Dossier } from '../../dossier.ts';
 import { voteOf } from '../../inbox.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { until } from '../../words.ts';
 import { StoppedMeanwhile } from './kill-switch-bar.tsx';
 import { Outcome } from './outcome.tsx';
 import { RejectionFields } from './rejection-fields.tsx';
 import { TimeLeft } from './time-left.tsx';
 import { Votes } from './votes.tsx';
-import { until } from './words.ts';
 
 interface PanelProps {
   readonly dossier: Dossier;

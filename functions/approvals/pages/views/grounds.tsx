@@ -2,10 +2,10 @@ import { resolveAction } from '../../../change/catalogue.ts';
 import type { Plan } from '../../../change/plan.ts';
 import type { Dossier } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { longTextCharacters, moment, percent } from '../../words.ts';
 import { WholeValues } from './change-card.tsx';
 import { Fact } from './facts.tsx';
 import { SuccessCriteria } from './success-criteria.tsx';
-import { longTextCharacters, moment, percent } from './words.ts';
 
 /** Everything a careful reader checks before deciding. */
 export function Grounds({ dossier }: { dossier: Dossier }) {

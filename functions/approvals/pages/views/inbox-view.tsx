@@ -3,10 +3,10 @@ import { type Approval, approversOf, isWaiting } from '../../approval.ts';
 import type { Dossier } from '../../dossier.ts';
 import { type Inbox, type InboxList, type InboxView, inboxViews } from '../../inbox.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { moment, question, shortened } from '../../words.ts';
 import type { Batch } from '../batch.ts';
 import { StatusTag } from './status-tag.tsx';
 import { TimeLeft } from './time-left.tsx';
-import { moment, question, shortened } from './words.ts';
 
 const tabs: Readonly<Record<InboxView, { name: string; empty: string }>> = {
   mine: { name: 'For me', empty: 'Nothing waits for you.' },
@@ -42,7 +42,7 @@ export function InboxPage(props: {
           Your groups give you no authority to approve anything here, so there is nothing to show.
         </p>
       )}
-      <nav class="tabs" aria-label="Views of the inbox">
+      <nav class="tabs" aria-label="Views of the inbox" data-anew="">
         {inboxViews.map((each) => (
           <a href={`/?view=${each}`} aria-current={each === view ? 'page' : undefined}>
             {tabs[each].name} <span class="count">{countOf(inbox[each])}</span>

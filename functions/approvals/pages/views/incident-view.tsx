@@ -2,8 +2,8 @@ import { type LedgerEntry, verifyChain } from '../../../audit/ledger-entry.ts';
 import { incidentChain } from '../../../platform/item-keys.ts';
 import type { IncidentFile } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
+import { clockTime, detailLine, eventName, moment } from '../../words.ts';
 import { Fact } from './facts.tsx';
-import { clockTime, detailLine, eventName, moment } from './words.ts';
 
 /** Bytes of entries on one page, so that a long incident stays as light as a short one. */
 const pageBytes = 11_000;

@@ -3,8 +3,8 @@ import {
   type SwitchSubject,
   switchesOver,
 } from '../../../platform/kill-switch-scope.ts';
+import { scopeName } from '../../words.ts';
 import { HowToRelease, StopForm } from './stop-view.tsx';
-import { scopeName } from './words.ts';
 
 /** How many narrower switches are named on every page. */
 const named = 3;

@@ -2,7 +2,7 @@ import { aftermathOf, aftermathWords } from '../../aftermath.ts';
 import type { Approval, CancelReason } from '../../approval.ts';
 import type { Dossier } from '../../dossier.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
-import { moment, personName } from './words.ts';
+import { moment, personName } from '../../words.ts';
 
 const cancelReasons: Readonly<Record<CancelReason, string>> = {
   'incident-recovered': 'the problem went away by itself',

@@ -1,5 +1,5 @@
 import { commentMaxCharacters, rejectReasons } from '../../approval.ts';
-import { rejectReason } from './words.ts';
+import { rejectReason } from '../../words.ts';
 
 /** Why not: one of the typed reasons, and free text. */
 export function RejectionFields() {

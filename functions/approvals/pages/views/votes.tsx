@@ -1,9 +1,9 @@
 import { type Approval, approvalsStillNeeded, type Vote, type VoteChannel } from '../../approval.ts';
 import type { AskedGroups } from '../../authority.ts';
 import type { Dossier } from '../../dossier.ts';
-import { type Channel, channels, type Notice } from '../../notices/notice.ts';
+import { type Channel, channels, type Notice } from '../../notice.ts';
 import { showUntrusted } from '../../untrusted-text.ts';
-import { clockTime, moment, personName, rejectReason } from './words.ts';
+import { clockTime, moment, personName, rejectReason } from '../../words.ts';
 
 /** Who has said what, who is still needed, and whom a message did not reach. */
 export function Votes(props: { dossier: Dossier; asked: AskedGroups; open: boolean; now: number }) {

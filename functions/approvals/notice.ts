@@ -1,7 +1,7 @@
-import type { EpochMs } from '../../platform/clock.ts';
-import type { Write } from '../../platform/dynamodb.ts';
-import { itemKeys } from '../../platform/item-keys.ts';
-import type { Approval } from '../approval.ts';
+import type { EpochMs } from '../platform/clock.ts';
+import type { Write } from '../platform/dynamodb.ts';
+import { itemKeys } from '../platform/item-keys.ts';
+import type { Approval } from './approval.ts';
 
 /** What people are told: that they are asked, asked again, asked instead of others, how far it is, how it ended. */
 export const noticeKinds = ['requested', 'reminder', 'escalated', 'progress', 'outcome'] as const;

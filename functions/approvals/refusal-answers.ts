@@ -1,5 +1,5 @@
-import { commentMaxCharacters } from '../approval.ts';
-import type { VoteRefusal } from '../refused-vote.ts';
+import { commentMaxCharacters } from './approval.ts';
+import type { VoteRefusal } from './refused-vote.ts';
 
 const stale = 'This page was out of date. Nothing was decided: please look again and decide.';
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { commentMaxCharacters, type RejectReason, rejectReasons } from '../approval.ts';
-import { batchItems } from './batch.ts';
+import { commentMaxCharacters, type RejectReason, rejectReasons } from './approval.ts';
+import { batchItems } from './pages/batch.ts';
 
 /** Browsers send line breaks as two characters and count them as one. */
 const comment = z.optional(

@@ -1,12 +1,12 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono';
 import * as z from 'zod/mini';
-import { isFormToken } from '../pages/csrf.ts';
-import { readForm } from '../pages/form.ts';
-import type { PageFrame } from '../pages/page-frame.tsx';
-import type { PagesPorts } from '../pages/pages-ports.ts';
-import type { SignInPage } from './identity.ts';
-import { safeReturnPath } from './return-path.ts';
+import type { SignInPage } from '../sign-in/identity.ts';
+import { safeReturnPath } from '../sign-in/return-path.ts';
+import { isFormToken } from './csrf.ts';
+import { readForm } from './form.ts';
+import type { PageFrame } from './page-frame.tsx';
+import type { PagesPorts } from './pages-ports.ts';
 
 const signOutForm = z.strictObject({ csrf: z.string() });
 

@@ -1,8 +1,8 @@
-import type { Plan } from '../../../change/plan.ts';
-import type { SwitchScope } from '../../../platform/kill-switch-scope.ts';
-import type { VerdictQuestion } from '../../approval.ts';
-import { samePerson } from '../../authority.ts';
-import { showUntrusted } from '../../untrusted-text.ts';
+import type { Plan } from '../change/plan.ts';
+import type { SwitchScope } from '../platform/kill-switch-scope.ts';
+import type { VerdictQuestion } from './approval.ts';
+import { samePerson } from './authority.ts';
+import { showUntrusted } from './untrusted-text.ts';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -40,9 +40,9 @@ export function percent(share: number): string {
 /** A text from an alarm that is longer stands in full further down the page. */
 export const longTextCharacters = 120;
 
-/** The beginning of a text, where one sentence is wanted. */
-export function shortened(text: string): string {
-  return text.length <= longTextCharacters ? text : `${text.slice(0, longTextCharacters - 1)}…`;
+/** The beginning of a text, where one sentence is wanted; a line of a long list has room for less. */
+export function shortened(text: string, most = longTextCharacters): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /** `environment#prod` → `environment prod`; the global switch is for `everything`. */
