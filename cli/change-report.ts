@@ -2,6 +2,7 @@ import type { LedgerEntry } from '../functions/audit/ledger-entry.ts';
 import type { ChangeRecord } from '../functions/change/change-record.ts';
 import { isTerminal } from '../functions/change/change-status.ts';
 import type { Plan } from '../functions/change/plan.ts';
+import { parseJson } from '../functions/platform/parse-json.ts';
 
 /** Whether a person may still have a change undone, and until when its snapshot is kept. */
 export type WayBack =
@@ -88,15 +89,11 @@ export function undoEndOf(status: string, output: string | undefined): UndoEnd {
     reason:
       'the execution ended without saying how; recovery finishes the change, look at it again in a few minutes',
   };
-  if (status !== 'SUCCEEDED' || output === undefined) return unreadable;
-  try {
-    const said = JSON.parse(output) as { outcome?: unknown; reason?: unknown } | null;
-    if (typeof said?.outcome !== 'string') return unreadable;
-    const reason = typeof said.reason === 'string' ? said.reason : 'no reason given';
-    return { restored: said.outcome === 'rolled-back', outcome: said.outcome, reason };
-  } catch {
-    return unreadable;
-  }
+  if (status !== 'SUCCEEDED') return unreadable;
+  const said = parseJson(output) as { outcome?: unknown; reason?: unknown } | null | undefined;
+  if (typeof said?.outcome !== 'string') return unreadable;
+  const reason = typeof said.reason === 'string' ? said.reason : 'no reason given';
+  return { restored: said.outcome === 'rolled-back', outcome: said.outcome, reason };
 }
 
 function impossible(reason: string): WayBack {

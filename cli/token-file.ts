@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod';
 import { InterlockError } from '../functions/platform/errors.ts';
+import { parseJson } from '../functions/platform/parse-json.ts';
 
 const schema = z.strictObject({
   version: z.literal(1),
@@ -72,14 +73,6 @@ export function configFolder(
 ): string {
   const configured = environment['XDG_CONFIG_HOME'] ?? '';
   return join(isAbsolute(configured) ? configured : join(homedir(), '.config'), 'interlock');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isMissing(error: unknown): boolean {

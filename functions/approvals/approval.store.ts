@@ -5,20 +5,11 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { InvalidInputError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import {
-  type Approval,
-  approveUnderBreakGlass,
-  type CancelReason,
-  cancel,
-  castVote,
-  expire,
-  type TooLateReason,
-  type Vote,
-  type VoteOutcome,
-} from './approval.ts';
+import type { Approval, CancelReason, TooLateReason, Vote } from './approval.ts';
 import { approvalEvents } from './approval-events.ts';
 import { approvalStatusKeys, toApproval, toApprovalItem } from './approval-item.ts';
 import { ApprovalMoves, attempts, contention } from './approval-moves.store.ts';
+import { approveUnderBreakGlass, cancel, castVote, expire, type VoteOutcome } from './approval-moves.ts';
 import { incidentIsMoot, replacePendingWrite, replaceWrite, tokenWrite } from './approval-writes.ts';
 import { escalate, remind } from './ask-again.ts';
 import type { Authority } from './authority.ts';

@@ -1,11 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
-import {
-  canBeApprovalId,
-  type RejectReason,
-  type Vote,
-  type VoteChannel,
-  type VoteOutcome,
-} from './approval.ts';
+import { canBeApprovalId, type RejectReason, type Vote, type VoteChannel } from './approval.ts';
+import type { VoteOutcome } from './approval-moves.ts';
 import { type ApproverPolicy, type Authority, authorityOver, type Identity } from './authority.ts';
 import { type ApprovalDesk, type Dossier, isIntact, subjectOf } from './dossier.ts';
 import type { VoteRefusal } from './refused-vote.ts';

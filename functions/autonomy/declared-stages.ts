@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../platform/parse-json.ts';
 import { type AutonomyStage, autonomyStages } from '../platform/vocabulary.ts';
 import type { Place } from './autonomy-policy.ts';
 import { placeName } from './stage.ts';
@@ -43,14 +44,6 @@ export function declarationChanges(
 }
 
 function declaredIn(text: string | undefined) {
-  const parsed = z.safeParse(declarations, jsonOf(text));
+  const parsed = z.safeParse(declarations, parseJson(text));
   return new Map((parsed.success ? parsed.data.stages : []).map((entry) => [placeName(entry), entry]));
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? 'null');
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { type PolicyJson, policyToJson } from '@cedar-policy/cedar-wasm/web';
 import { PolicyEngine } from './policy-engine.ts';
-import type { ExceptionPermit, PolicyRequest, PolicySet } from './policy-set.ts';
+import type { PolicyRequest, PolicySet } from './policy-set.ts';
 import { type CatalogueExample, catalogueExamples, type TableReport } from './policy-tables.ts';
 import { policiesAskingForTags } from './policy-tags.ts';
 
@@ -31,40 +31,45 @@ export function lintPolicies(
   const deciding = new Set([...determining, ...decidingExamples(new PolicyEngine(wasm, set), set, examples)]);
   const alone = new PolicyEngine(wasm, { schema: set.schema, policies: {} });
   const asking = new Set(policiesAskingForTags(set.policies).map(({ id }) => id));
-  return Object.entries(set.policies).flatMap(([policyId, text]) => {
-    const parsed = policyToJson(text);
-    if (parsed.type === 'failure') return [{ policyId, problem: 'it cannot be parsed' }];
+  return parsedPolicies(set).flatMap((policy) => {
+    const { id, json } = policy;
     const problems = [
-      ...(parsed.json.annotations?.['reason'] === undefined
-        ? ['it has no @reason for whoever is told no']
+      ...(json.annotations?.['reason'] === undefined ? ['it has no @reason for whoever is told no'] : []),
+      ...(deciding.has(id) ? [] : ['it decides no table test and no example of the catalogue']),
+      ...(json.effect === 'permit'
+        ? breadthOf(policy, alone, examples, asking.has(id) ? [{}, ...tags] : [{}])
         : []),
-      ...(deciding.has(policyId) ? [] : ['it decides no table test and no example of the catalogue']),
-      ...(parsed.json.effect === 'permit'
-        ? breadthOf(
-            { id: policyId, policy: text },
-            parsed.json,
-            alone,
-            examples,
-            asking.has(policyId) ? [{}, ...tags] : [{}],
-          )
-        : []),
-      ...(parsed.json.effect === 'permit' && knownRoles !== undefined
-        ? principalsOf(parsed.json)
+      ...(json.effect === 'permit' && knownRoles !== undefined
+        ? principalsOf(json)
             .filter((role) => !knownRoles.includes(role))
             .map((role) => `it permits role ${JSON.stringify(role)}, which no other policy file knows`)
         : []),
     ];
-    return problems.map((problem) => ({ policyId, problem }));
+    return problems.map((problem) => ({ policyId: id, problem }));
   });
 }
 
 /** Roles that the permits of a set name, in order. */
 export function rolesOf(set: PolicySet): string[] {
-  const roles = Object.values(set.policies).flatMap((text) => {
-    const parsed = policyToJson(text);
-    return parsed.type === 'success' && parsed.json.effect === 'permit' ? principalsOf(parsed.json) : [];
-  });
+  const roles = parsedPolicies(set).flatMap(({ json }) =>
+    json.effect === 'permit' ? principalsOf(json) : [],
+  );
   return [...new Set(roles)].toSorted();
+}
+
+interface ParsedPolicy {
+  readonly id: string;
+  /** Its text. */
+  readonly policy: string;
+  readonly json: PolicyJson;
+}
+
+/** What stands in the policies of a set that an engine has read: it does not start on one that cannot be parsed. */
+function parsedPolicies(set: PolicySet): ParsedPolicy[] {
+  return Object.entries(set.policies).flatMap(([id, policy]) => {
+    const parsed = policyToJson(policy);
+    return parsed.type === 'success' ? [{ id, policy, json: parsed.json }] : [];
+  });
 }
 
 /** The question that an example of the catalogue makes for a role in an environment. */
@@ -103,12 +108,12 @@ function decidingExamples(
 }
 
 function breadthOf(
-  permit: ExceptionPermit,
-  json: PolicyJson,
+  permit: ParsedPolicy,
   alone: PolicyEngine,
   examples: readonly CatalogueExample[],
   tags: TableReport['tags'],
 ): string[] {
+  const { json } = permit;
   const role = principalsOf(json)[0] ?? 'nobody';
   const permits = (change: (asked: PolicyRequest) => PolicyRequest): boolean =>
     examples.some((example) =>

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../platform/parse-json.ts';
 import {
   type AskModel,
   failureOf,
@@ -91,13 +92,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
 }
 
 function toReply(body: string, modelId: string): ModelReply | undefined {
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-  const parsed = z.safeParse(completionSchema, json);
+  const parsed = z.safeParse(completionSchema, parseJson(body));
   const text = parsed.data?.choices[0]?.message.content;
   if (text === undefined) return undefined;
   const inputTokens = parsed.data?.usage?.prompt_tokens ?? 0;

@@ -1,6 +1,7 @@
 import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { DependencyUnavailableError } from '../platform/errors.ts';
+import { parseJson } from '../platform/parse-json.ts';
 import { type RoutingResult, routingResultSchema } from '../routing/routing-result.ts';
 import type { Prompt } from './prompt.ts';
 
@@ -58,14 +59,11 @@ export class RoutingClient {
 }
 
 function toResult(payload: Uint8Array | undefined): RoutingResult {
-  const outOfContract = {
-    outcome: 'refused',
-    reason: 'the routing function answered out of contract',
-  } as const;
-  try {
-    const parsed = routingResultSchema.safeParse(JSON.parse(Buffer.from(payload ?? []).toString('utf8')));
-    return parsed.data ?? outOfContract;
-  } catch {
-    return outOfContract;
-  }
+  const answer = parseJson(Buffer.from(payload ?? []).toString('utf8'));
+  return (
+    routingResultSchema.safeParse(answer).data ?? {
+      outcome: 'refused',
+      reason: 'the routing function answered out of contract',
+    }
+  );
 }

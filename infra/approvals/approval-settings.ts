@@ -1,32 +1,13 @@
 import * as z from 'zod';
-
-/** Asymmetric ones only: the pages hold no key that a provider signs with. */
-export const idTokenAlgorithms = ['RS256', 'PS256', 'ES256', 'Ed25519'] as const;
+import {
+  idTokenAlgorithms,
+  type OidcSettings,
+  oidcDefaults,
+} from '../../functions/approvals/sign-in/oidc-settings.ts';
 
 /** Where people sign in. Absent: the pages say that sign-in is not configured, and every approval expires. */
 export type SignInSettings =
-  | {
-      readonly by: 'issuer';
-      /** As its discovery document spells it, to the last slash. */
-      readonly issuer: string;
-      /** Client of the pages: authorization code with PKCE. */
-      readonly clientId: string;
-      /** Public client of the command line: device authorization. Absent: the CLI cannot sign in. */
-      readonly cliClientId?: string;
-      /** Secrets Manager secret of the pages' client. Absent: a public client. */
-      readonly clientSecretArn?: string;
-      /** Separated by spaces, `openid` among them. */
-      readonly scopes: string;
-      /** Claim of the ID token that lists groups. */
-      readonly groupsClaim: string;
-      /**
-       * Claim that names a person in `policies/approvers.json`. It must never pass to somebody else, and be the
-       * same for the pages and the command line: `sub` is not at providers with pairwise subjects.
-       */
-      readonly identityClaim: string;
-      /** The one algorithm that ID tokens may be signed with. */
-      readonly idTokenAlgorithm: (typeof idTokenAlgorithms)[number];
-    }
+  | ({ readonly by: 'issuer' } & Omit<OidcSettings, 'redirectUri' | 'insecure'>)
   | { readonly by: 'user-pool' };
 
 /** How people are told, beside whatever is subscribed to the person topic by hand. */
@@ -162,10 +143,10 @@ export function signInSettings(stage: string, given: Given): SignInSettings | un
     clientId: given.oidcClientId ?? known?.pages ?? '',
     ...(cliClientId === undefined ? {} : { cliClientId }),
     ...(given.oidcClientSecretArn === undefined ? {} : { clientSecretArn: given.oidcClientSecretArn }),
-    scopes: given.oidcScopes ?? 'openid profile email',
-    groupsClaim: given.oidcGroupsClaim ?? 'groups',
-    identityClaim: given.oidcIdentityClaim ?? 'sub',
-    idTokenAlgorithm: given.oidcIdTokenAlgorithm ?? 'RS256',
+    scopes: given.oidcScopes ?? oidcDefaults.scopes,
+    groupsClaim: given.oidcGroupsClaim ?? oidcDefaults.groupsClaim,
+    identityClaim: given.oidcIdentityClaim ?? oidcDefaults.identityClaim,
+    idTokenAlgorithm: given.oidcIdTokenAlgorithm ?? oidcDefaults.idTokenAlgorithm,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
+import { parseJson } from '../../functions/platform/parse-json.ts';
 import { bodyOf } from './request-body.ts';
 import type { Directory } from './users.ts';
 
@@ -52,14 +53,6 @@ export class Control {
 
 function digest(text: string): Buffer {
   return createHash('sha256').update(text).digest();
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 function send(response: ServerResponse, status: number, body: object): void {

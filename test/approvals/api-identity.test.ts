@@ -2,6 +2,7 @@ import { exportSPKI, generateKeyPair, type JWTVerifyGetKey, SignJWT, UnsecuredJW
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OidcApiIdentity } from '../../functions/approvals/sign-in/api-identity.ts';
 import { openApiIdentity } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
+import { oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 import { now } from './fixtures.ts';
 import { type HostileProvider, startHostileProvider } from './hostile-provider.ts';
 
@@ -205,14 +206,14 @@ describe('with a provider', () => {
 
   const opened = (overrides = {}) =>
     openApiIdentity(
-      {
+      oidcSettings({
         OIDC_ISSUER: provider.issuer,
         OIDC_CLIENT_ID: 'interlock-pages',
         OIDC_CLI_CLIENT_ID: 'interlock-cli',
         PUBLIC_BASE_URL: 'https://approvals.example',
         ENVIRONMENT: 'local',
         ...overrides,
-      },
+      }),
       () => Date.now(),
     );
 

@@ -4,13 +4,15 @@ import {
   type Approval,
   approvalsStillNeeded,
   approversOf,
+  newApproval,
+  type Vote,
+} from '../../functions/approvals/approval.ts';
+import {
   approveUnderBreakGlass,
   cancel,
   castVote,
   expire,
-  newApproval,
-  type Vote,
-} from '../../functions/approvals/approval.ts';
+} from '../../functions/approvals/approval-moves.ts';
 import { escalate, remind } from '../../functions/approvals/ask-again.ts';
 import type { Authority } from '../../functions/approvals/authority.ts';
 import { now, pending, vote } from './fixtures.ts';

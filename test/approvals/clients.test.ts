@@ -4,7 +4,7 @@ import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { describe, expect, it } from 'vitest';
 import { ApprovalTokenClient } from '../../functions/approvals/approval-token.client.ts';
-import { SessionSecretClient } from '../../functions/approvals/sign-in/session-secret.client.ts';
+import { sessionSecret } from '../../functions/approvals/sign-in/session-secret.client.ts';
 import { TaskCallbackClient } from '../../functions/approvals/task-callback.client.ts';
 import { now } from './fixtures.ts';
 
@@ -90,17 +90,20 @@ describe('the session secret', () => {
 
   it('is read once in five minutes, so that a replaced one takes effect', async () => {
     const secret = { value: 'a'.repeat(32), reads: 0 };
-    const client = new SessionSecretClient('arn', holding(secret));
-    const first = await client.keys(now);
+    let at = now;
+    const keys = sessionSecret('arn', () => at, holding(secret));
+    const first = await keys();
     secret.value = 'b'.repeat(32);
-    expect(await client.keys(now + 299_999)).toBe(first);
+    at = now + 299_999;
+    expect(await keys()).toBe(first);
     expect(secret.reads).toBe(1);
-    const second = await client.keys(now + 300_000);
+    at = now + 300_000;
+    const second = await keys();
     expect(second.session).not.toStrictEqual(first.session);
   });
 
   it('is refused with 31 characters', async () => {
-    const client = new SessionSecretClient('arn', holding({ value: 'a'.repeat(31), reads: 0 }));
-    await expect(client.keys(now)).rejects.toMatchObject({ code: 'approvals.weak-session-secret' });
+    const keys = sessionSecret('arn', () => now, holding({ value: 'a'.repeat(31), reads: 0 }));
+    await expect(keys()).rejects.toMatchObject({ code: 'approvals.weak-session-secret' });
   });
 });

@@ -16,10 +16,6 @@ import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
 import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
 import { channelUrl, postJson } from '../../functions/approvals/notices/notice-http.client.ts';
 import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
-import {
-  JsonSecret,
-  slackSecret as secretSchema,
-} from '../../functions/approvals/notices/notice-secret.client.ts';
 import { SlackApi } from '../../functions/approvals/slack/slack.client.ts';
 import { slackChannel } from '../../functions/approvals/slack/slack-channel.ts';
 import type { LedgerStore } from '../../functions/audit/ledger.store.ts';
@@ -84,7 +80,7 @@ export class NoticeWorld {
           dossier,
         )) satisfies NoticePorts['news'],
     };
-    const secret = { read: async () => slackSecret } as unknown as JsonSecret<typeof secretSchema>;
+    const secret = async () => slackSecret;
     const api = new SlackApi('arn:secret', standIn.apiUrl, secret);
     this.ports = {
       ...source,

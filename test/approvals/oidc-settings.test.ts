@@ -46,6 +46,10 @@ describe('settings of the identity provider', () => {
     });
   });
 
+  it.each(['RS256', 'PS256', 'ES256', 'Ed25519'])('may pin %s', (algorithm) => {
+    expect(oidcSettings({ ...least, OIDC_ID_TOKEN_ALGORITHM: algorithm })?.idTokenAlgorithm).toBe(algorithm);
+  });
+
   it.each([undefined, ''])('are none without an issuer: %j', (issuer) => {
     expect(oidcSettings({ ...least, OIDC_ISSUER: issuer })).toBeUndefined();
   });

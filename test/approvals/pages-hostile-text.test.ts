@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { castVote } from '../../functions/approvals/approval.ts';
+import { castVote } from '../../functions/approvals/approval-moves.ts';
 import { pending, planOf, vote } from './fixtures.ts';
 import { PagesWorld, path } from './pages-world.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
 import { channelUrl } from '../../functions/approvals/notices/notice-http.client.ts';
 import {
-  JsonSecret,
+  jsonSecret,
   slackSecret,
   webhookSecret,
 } from '../../functions/approvals/notices/notice-secret.client.ts';
@@ -37,7 +37,7 @@ function vault(texts: (string | undefined)[]) {
 }
 
 function secretOf(text: string, schema = slackSecret) {
-  return new JsonSecret('arn:secret', schema, () => now, vault([text]).client);
+  return jsonSecret('arn:secret', schema, () => now, vault([text]).client);
 }
 
 let standIn: SlackStandIn;
@@ -51,7 +51,7 @@ const slackApi = (secret = standInSecret, apiUrl = standIn.apiUrl) =>
 const webhook = (url = standIn.webhookUrl) =>
   webhookChannel(
     'arn:secret',
-    new JsonSecret('arn:secret', webhookSecret, () => now, vault([JSON.stringify({ url })]).client),
+    jsonSecret('arn:secret', webhookSecret, () => now, vault([JSON.stringify({ url })]).client),
   );
 const message = { channel: slackChannelId, text: 'hello', blocks: [] };
 const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -191,11 +191,11 @@ describe('a channel’s secret', () => {
       JSON.stringify({ ...standInSecret, botToken: 'xoxb-new' }),
     ]);
     const clock = { now };
-    const secret = new JsonSecret('arn:secret', slackSecret, () => clock.now, client);
+    const secret = jsonSecret('arn:secret', slackSecret, () => clock.now, client);
     const tokens: string[] = [];
     for (const at of [0, 299_999, 300_000, 300_001]) {
       clock.now = now + at;
-      tokens.push((await secret.read()).botToken);
+      tokens.push((await secret()).botToken);
     }
     expect(tokens).toStrictEqual([standInSecret.botToken, standInSecret.botToken, 'xoxb-new', 'xoxb-new']);
     expect(reads).toHaveBeenCalledTimes(2);
@@ -212,8 +212,8 @@ describe('a channel’s secret', () => {
       JSON.stringify({ ...standInSecret, botToken: 'xoxb-secret-of-the-test\r\nx: y' }),
     ],
   ])('that holds %s is refused and not repeated', async (_case, text) => {
-    const secret = new JsonSecret('arn:secret', slackSecret, () => now, vault([text]).client);
-    const failure = await failureOf(secret.read());
+    const secret = jsonSecret('arn:secret', slackSecret, () => now, vault([text]).client);
+    const failure = await failureOf(secret());
     expect(failure).toMatchObject({ code: 'approvals.malformed-channel-secret' });
     expect(inspect(failure, { depth: null })).not.toContain('secret-of-the-test');
   });

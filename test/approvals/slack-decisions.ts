@@ -3,10 +3,6 @@ import type { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import {
-  JsonSecret,
-  slackSecret as secretSchema,
-} from '../../functions/approvals/notices/notice-secret.client.ts';
 import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import type { RefusedVote } from '../../functions/approvals/refused-vote.ts';
 import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
@@ -74,7 +70,7 @@ export function slackDecisions(
       [refused, errors, isLimited] = [[], [], false];
       taken.length = 0;
       const { database, ledger, operations, approvals, controls } = ground;
-      const secret = { read: async () => slackSecret } as unknown as JsonSecret<typeof secretSchema>;
+      const secret = async () => slackSecret;
       const api = new SlackApi('arn:secret', standIn.apiUrl, secret);
       routes = slackRoutes({
         approvers,

@@ -5,6 +5,7 @@ import { approvalPages } from '../../functions/approvals/pages/pages.tsx';
 import { RateLimitStore } from '../../functions/approvals/pages/rate-limit.store.ts';
 import { RefusedVoteStore } from '../../functions/approvals/refused-vote.store.ts';
 import { openApiIdentity, openSignIn } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
+import { oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 import type { SessionKeys } from '../../functions/approvals/sign-in/session.ts';
 import { openSlack } from '../../functions/approvals/slack/slack.client.ts';
 import { readEngagedSwitches } from '../../functions/platform/kill-switch-reading.store.ts';
@@ -31,14 +32,13 @@ export function attackedPages(tables: TestTables, attacked: Attacked): Hono {
   const { database, ledger, operations, controls } = tables;
   const { approvals, issuer, slack, isBroken, onError } = attacked;
   const dossiers = new DossierStore(database, ledger, operations);
-  const oidc = {
-    CONTROLS_TABLE: controls,
+  const oidc = oidcSettings({
     OIDC_ISSUER: issuer,
     OIDC_CLIENT_ID: 'interlock-pages',
     OIDC_CLI_CLIENT_ID: cli.client_id,
     PUBLIC_BASE_URL: origin,
     ENVIRONMENT: 'local',
-  };
+  });
   const keys = async () => attacked.keys;
   const api = openApiIdentity(oidc, clock);
   return approvalPages({
@@ -65,7 +65,7 @@ export function attackedPages(tables: TestTables, attacked: Attacked): Hono {
       await setKillSwitch(tables, 'engaged', reason, id);
       return 'stopped';
     },
-    people: openSignIn(oidc, database, keys, clock),
+    people: openSignIn(oidc, database, controls, keys, clock),
     ...(api === undefined ? {} : { api }),
     apiSignIn: { issuer, cliClientId: cli.client_id, scopes: 'openid' },
     ...(slack === undefined ? {} : { slack: openSlack({ ...slack, controlsTable: controls }, database) }),

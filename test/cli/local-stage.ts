@@ -8,6 +8,7 @@ import { rootCertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { Hono } from 'hono';
 import { openApiIdentity } from '../../functions/approvals/sign-in/oidc-identity.client.ts';
+import { oidcSettings } from '../../functions/approvals/sign-in/oidc-settings.ts';
 import { type IdentityProvider, startIdentityProvider } from '../../local/identity-provider/provider.ts';
 import { ApiWorld } from '../approvals/api-world.ts';
 
@@ -66,13 +67,13 @@ export class LocalStage {
     const cloudFormation = await serve(async () => new Response(describedStack));
     const provider = await startIdentityProvider({ users, frontDoorUrl: urlOf(pages) });
     const api = openApiIdentity(
-      {
+      oidcSettings({
         OIDC_ISSUER: provider.issuer,
         OIDC_CLIENT_ID: 'interlock-pages',
         OIDC_CLI_CLIENT_ID: cliClientId,
         PUBLIC_BASE_URL: urlOf(pages),
         ENVIRONMENT: 'local',
-      },
+      }),
       Date.now,
     );
     if (api === undefined) throw new Error('the stage has no client for the command line');

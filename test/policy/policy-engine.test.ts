@@ -95,11 +95,82 @@ describe('policy engine', () => {
     });
   });
 
-  it('does not start on a policy it cannot read', () => {
-    expect(() => new PolicyEngine(wasm, { ...deployed, policies: { bad: 'permit (' } })).toThrow(
-      /cannot be parsed/,
+  it.each([
+    ['policy', { policies: { bad: 'permit (' } }, /^the policy set cannot be parsed: .+/],
+    ['schema', { schema: 'entity' }, /^the schema cannot be parsed: .+/],
+  ])('does not start on a %s it cannot read', (_what, change, message) => {
+    expect(() => new PolicyEngine(wasm, { ...deployed, ...change })).toThrow(
+      expect.objectContaining({ code: 'policy.unparsable', message: expect.stringMatching(message) }),
     );
   });
+
+  it('names every forbid that held, with its reason or its id', () => {
+    const forbid = 'forbid (principal, action, resource);';
+    const engine = new PolicyEngine(wasm, {
+      ...deployed,
+      policies: { b: `@reason("second") ${forbid}`, a: `@reason("first") ${forbid}`, c: forbid },
+    });
+    expect(engine.evaluate(shiftCheckout)).toStrictEqual({
+      outcome: 'forbidden',
+      determiningPolicies: ['a', 'b', 'c'],
+      reason: 'first; second; c',
+    });
+  });
+
+  it('names every policy that permitted, in order', () => {
+    const permit = 'permit (principal, action, resource);';
+    const policies = { b: permit, a: permit, c: permit };
+    expect(new PolicyEngine(wasm, { ...deployed, policies }).evaluate(shiftCheckout)).toStrictEqual({
+      outcome: 'permitted',
+      determiningPolicies: ['a', 'b', 'c'],
+    });
+  });
+
+  it('names every policy that could not be evaluated, in order', () => {
+    const broken = 'permit (principal, action, resource) when { 9223372036854775807 + 1 == 0 };';
+    const policies = { b: broken, a: broken, c: 'permit (principal, action, resource);' };
+    expect(new PolicyEngine(wasm, { ...deployed, policies }).evaluate(shiftCheckout)).toStrictEqual({
+      outcome: 'policy-error',
+      determiningPolicies: ['a', 'b'],
+    });
+  });
+
+  const permitAll = 'permit (principal, action, resource);';
+  it.each<[string, ExceptionPermit[]]>([
+    ['that share a name', [permit('e-2'), permit('e-1'), permit('e-1')]],
+    ['one of which has the name of a policy', [permit('permit-responder-lambda-shift-alias')]],
+    ['one of which forbids', [permit('e-1'), permit('e-2', permitAll.replace('permit', 'forbid'))]],
+    ['one of which cannot be read', [permit('e-1'), permit('e-2', 'permit (')]],
+  ])('denies with exceptions %s', (_what, exceptions) => {
+    const engine = new PolicyEngine(wasm, deployed);
+    for (let round = 0; round < 2; round++) {
+      expect(engine.evaluate(shiftCheckout, exceptions)).toStrictEqual({
+        outcome: 'policy-error',
+        determiningPolicies: exceptions.map(({ id }) => id).toSorted(),
+      });
+    }
+    expect(engine.evaluate(shiftCheckout).outcome).toBe('permitted');
+  });
+
+  it('answers from the exceptions it is given, not from those of the question before', () => {
+    const engine = new PolicyEngine(wasm, {
+      ...deployed,
+      policies: { never: `${permitAll.slice(0, -1)} when { false };` },
+    });
+    const about = (parameter: string) =>
+      permit('e-1', `${permitAll.slice(0, -1)} when { context.environment == "${parameter}" };`);
+    expect(engine.evaluate(shiftCheckout, [about('dev')]).outcome).toBe('permitted');
+    expect(engine.evaluate(shiftCheckout, [about('prod')]).outcome).toBe('no-permit');
+    expect(engine.evaluate(shiftCheckout, [about('dev')]).outcome).toBe('permitted');
+    expect(engine.evaluate(shiftCheckout, [{ ...about('dev'), id: 'e-2' }])).toStrictEqual({
+      outcome: 'permitted',
+      determiningPolicies: ['e-2'],
+    });
+  });
+
+  function permit(id: string, policy = 'permit (principal, action, resource);'): ExceptionPermit {
+    return { id, policy };
+  }
 
   it('answers from its own policies after another engine was made', () => {
     const forbidding = new PolicyEngine(wasm, {
@@ -125,9 +196,10 @@ describe('policy engine', () => {
     ['a number that is not whole', { blastRadius: { resources: 0.5, capacityPercent: 1 } }],
     ['an instant that is none', { nowEpochMs: Number.NaN }],
   ])('denies a question outside the schema: %s', (_what, change) => {
-    expect(new PolicyEngine(wasm, deployed).evaluate({ ...shiftCheckout, ...change }).outcome).toBe(
-      'policy-error',
-    );
+    expect(new PolicyEngine(wasm, deployed).evaluate({ ...shiftCheckout, ...change })).toStrictEqual({
+      outcome: 'policy-error',
+      determiningPolicies: [],
+    });
   });
 
   describe('asked about a target whose tags are not known', () => {
@@ -172,6 +244,28 @@ describe('policy engine', () => {
         'a forbid that does not ask holds',
         { p: `${permitAll};`, f: `${forbidAll} unless { ${tagged} };`, g: `${forbidAll};` },
         { outcome: 'forbidden', determiningPolicies: ['g'], reason: 'r' },
+      ],
+      [
+        'two forbids hold, one of which asks',
+        {
+          f: `${forbidAll} unless { ${tagged} };`,
+          g: `${forbidAll} when { ${tagged} };`,
+          h: `${forbidAll};`,
+        },
+        { outcome: 'forbidden', determiningPolicies: ['h'], reason: 'r' },
+      ],
+      [
+        'nothing permits it yet, and a permit and a forbid ask',
+        { f: `${forbidAll} when { ${tagged} };`, p: `${permitAll} when { ${tagged} };` },
+        { outcome: 'tags-unknown', determiningPolicies: ['f', 'p'] },
+      ],
+      [
+        'one asks and another cannot be evaluated',
+        {
+          e: `${permitAll} when { 9223372036854775807 + 1 == 0 };`,
+          p: `${permitAll} when { ${tagged} };`,
+        },
+        { outcome: 'policy-error', determiningPolicies: ['e'] },
       ],
       [
         'nothing permits it and only a forbid asks',

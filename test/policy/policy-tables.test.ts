@@ -153,6 +153,28 @@ describe('lint', () => {
     expect(lint({ odd: policy })).toContainEqual(expect.stringContaining(problem));
   });
 
+  it('takes a policy that only an example of the catalogue meets for one that decides', () => {
+    const odd = `@reason("r") permit (${role}, ${shift}, resource) when { resource.kind == "lambda-alias" && ${here} && context.environment == "dev" };`;
+    expect(lint({ odd }, [])).toStrictEqual([]);
+  });
+
+  it('tries permits out in an environment that they are for', () => {
+    const odd = `@reason("r") permit (${role}, ${shift}, resource) when { context.environment == "dev" };`;
+    expect(lint({ odd })).toStrictEqual([
+      'odd: it permits every kind of target',
+      'odd: it permits targets of other environments',
+    ]);
+  });
+
+  it('says of a forbid neither that it is broad nor whom it names', () => {
+    const odd = `@reason("r") forbid (principal, action, resource);`;
+    const named = `@reason("r") forbid (principal == Interlock::AgentRole::"gardener", action, resource);`;
+    const linted = { ...set, policies: { odd, named } };
+    const tables = runPolicyCases(new PolicyEngine(wasm, linted), aboutShifts);
+    expect(lintPolicies(wasm, linted, tables, ['responder'])).toStrictEqual([]);
+    expect(rolesOf(linted)).toStrictEqual([]);
+  });
+
   describe('of permits by tags', () => {
     const critical = 'resource.hasTag("team") && resource.getTag("team") == "payments"';
     const byTeam: PolicyCase = { ...permitted, tags: { team: 'payments' }, by: ['odd'] };

@@ -1,7 +1,7 @@
 import type { NoticeChannel } from './deliver-notices.ts';
 import { noticeCard } from './notice-card.ts';
 import { channelUrl, postJson } from './notice-http.client.ts';
-import { JsonSecret, webhookSecret } from './notice-secret.client.ts';
+import { jsonSecret, webhookSecret } from './notice-secret.client.ts';
 
 /** How long the other side may take. */
 const timeoutMs = 5_000;
@@ -9,12 +9,12 @@ const timeoutMs = 5_000;
 /** Messages to Teams, or to whatever takes the same card, at the one address that stands in a secret. */
 export function webhookChannel(
   secretArn: string,
-  secret = new JsonSecret(secretArn, webhookSecret),
+  secret = jsonSecret(secretArn, webhookSecret),
 ): NoticeChannel {
   return {
     name: 'webhook',
     deliver: async (news) => {
-      const { url } = await secret.read();
+      const { url } = await secret();
       await postJson(channelUrl(url), noticeCard(news), { timeoutMs });
       return {};
     },

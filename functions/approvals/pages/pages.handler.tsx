@@ -11,8 +11,8 @@ import { parseApproverPolicy } from '../authority.ts';
 import { failureFields } from '../failure-fields.ts';
 import { refusedVoteFields } from '../refused-vote.ts';
 import { openApiIdentity, openSignIn } from '../sign-in/oidc-identity.client.ts';
-import { oidcSettings, oidcVariables } from '../sign-in/oidc-settings.ts';
-import { SessionSecretClient } from '../sign-in/session-secret.client.ts';
+import { type OidcSettings, oidcSettings, oidcVariables } from '../sign-in/oidc-settings.ts';
+import { sessionSecret } from '../sign-in/session-secret.client.ts';
 import { openSlack } from '../slack/slack.client.ts';
 import { approvalPages } from './pages.tsx';
 import type { ApiSignIn } from './pages-ports.ts';
@@ -31,10 +31,10 @@ const settings = readSettings({
 });
 const { ENVIRONMENT, CONTROLS_TABLE, SLACK_SECRET_ARN, SLACK_API_URL } = settings;
 const { approvals, database, dossiers, refusals } = openApprovals(settings);
-const secret = new SessionSecretClient(settings.SESSION_SECRET_ARN);
-const keys = () => secret.keys(systemClock());
-const api = openApiIdentity(settings, systemClock);
-const apiSignIn = commandLineSignIn();
+const keys = sessionSecret(settings.SESSION_SECRET_ARN);
+const oidc = oidcSettings(settings);
+const api = openApiIdentity(oidc, systemClock);
+const apiSignIn = commandLineSignIn(oidc);
 const stop = new StopClient(settings.ENGAGE_KILL_SWITCH_ARN);
 
 const pages = approvalPages({
@@ -48,7 +48,7 @@ const pages = approvalPages({
   refusals,
   killSwitches: () => readEngagedSwitches(database, CONTROLS_TABLE),
   stopEverything: (by, reason) => stop.stop(by, reason),
-  people: openSignIn(settings, database, keys, systemClock, (doing, reason) =>
+  people: openSignIn(oidc, database, CONTROLS_TABLE, keys, systemClock, (doing, reason) =>
     logger.warn('identity provider', { doing, reason }),
   ),
   ...(api === undefined ? {} : { api }),
@@ -72,10 +72,8 @@ const respond = handle(pages);
 /** The approval pages, their API and the Slack endpoint behind the HTTP API. */
 export const handler = pipeline((event: LambdaEvent, context: LambdaContext) => respond(event, context));
 
-function commandLineSignIn(): ApiSignIn | undefined {
-  const oidc = oidcSettings(settings);
-  const { issuer, cliClientId, scopes } = oidc ?? {};
-  return issuer === undefined || cliClientId === undefined || scopes === undefined
-    ? undefined
-    : { issuer, cliClientId, scopes };
+function commandLineSignIn(provider: OidcSettings | undefined): ApiSignIn | undefined {
+  if (provider?.cliClientId === undefined) return undefined;
+  const { issuer, cliClientId, scopes } = provider;
+  return { issuer, cliClientId, scopes };
 }

@@ -2,6 +2,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { EngageOutcome, EngageRequest } from '../../autonomy/engage-request.ts';
 import { DependencyUnavailableError } from '../../platform/errors.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import type { Identity } from '../authority.ts';
 import type { Stopping } from './pages-ports.ts';
 
@@ -55,12 +56,8 @@ export class StopClient {
 }
 
 function isEngaged(payload: Uint8Array | undefined): boolean {
-  try {
-    const answer = JSON.parse(Buffer.from(payload ?? []).toString('utf8')) as Partial<EngageOutcome> | null;
-    return answer?.outcome === 'engaged';
-  } catch {
-    return false;
-  }
+  const answer = parseJson(Buffer.from(payload ?? []).toString('utf8'));
+  return (answer as Partial<EngageOutcome> | null | undefined)?.outcome === 'engaged';
 }
 
 function notStopped(options: { readonly cause?: unknown } = {}): DependencyUnavailableError {

@@ -9,32 +9,27 @@ import { noSignIn } from './no-sign-in.tsx';
 import type { ConfirmPorts } from './oidc-confirm.ts';
 import { OidcProviderClient, providerTimeoutSeconds } from './oidc-provider.client.ts';
 import { clientSecret } from './oidc-secret.client.ts';
-import { type OidcVariables, oidcSettings } from './oidc-settings.ts';
+import type { OidcSettings } from './oidc-settings.ts';
 import { OidcSignIn } from './oidc-sign-in.ts';
 import { PersonRecordStore } from './person-record.store.ts';
 import { SessionStore } from './session.store.ts';
 import type { SessionKeys } from './session.ts';
 
-/**
- * Signing in at the provider that the environment names, or at none where it names none.
- *
- * @throws InterlockError `approvals.invalid-oidc` when the variables do not fit together.
- */
+/** Signing in at the provider of these settings, or at none where there are none. */
 export function openSignIn(
-  variables: OidcVariables & { readonly CONTROLS_TABLE: string },
+  settings: OidcSettings | undefined,
   database: Database,
+  controlsTable: string,
   keys: () => Promise<SessionKeys>,
   clock: Clock,
   onTrouble: ConfirmPorts['onTrouble'] = () => undefined,
 ): IdentityProvider {
-  const settings = oidcSettings(variables);
   if (settings === undefined) return noSignIn;
-  const table = variables.CONTROLS_TABLE;
   return new OidcSignIn({
     settings,
     provider: new OidcProviderClient(settings, clientSecret(settings.clientSecretArn), clock),
-    sessions: new SessionStore(database, table),
-    people: new PersonRecordStore(database, table),
+    sessions: new SessionStore(database, controlsTable),
+    people: new PersonRecordStore(database, controlsTable),
     keys,
     clock,
     newSecret: () => randomBytes(32).toString('base64url'),
@@ -43,15 +38,11 @@ export function openSignIn(
   });
 }
 
-/**
- * Identifies callers of the API; absent where the provider has no client for the command line.
- *
- * @throws InterlockError `approvals.invalid-oidc` when the variables do not fit together.
- */
-export function openApiIdentity(variables: OidcVariables, clock: Clock): ApiIdentity | undefined {
-  const settings = oidcSettings(variables);
+/** Identifies callers of the API; absent where the provider has no client for the command line. */
+export function openApiIdentity(settings: OidcSettings | undefined, clock: Clock): ApiIdentity | undefined {
   if (settings?.cliClientId === undefined) return undefined;
   const { cliClientId } = settings;
+  // Not the one of the pages: the command line's client is public, and works on while their secret cannot be read.
   const provider = new OidcProviderClient(settings, async () => undefined, clock);
   let published: JWTVerifyGetKey | undefined;
   const keys: JWTVerifyGetKey = async (header, token) => {

@@ -1,37 +1,32 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import type { Clock } from '../../platform/clock.ts';
 import { InterlockError } from '../../platform/errors.ts';
+import { keptSecret } from '../../platform/kept-secret.client.ts';
 import { type SessionKeys, sessionKeys } from './session.ts';
 
 /** Short enough to be guessed offline, so refused. */
 const minimumSecretCharacters = 32;
 
-/** How long keys are kept before the secret is read again, so that a rotated one takes effect. */
-const keptMs = 300_000;
+/**
+ * The keys behind cookies and form tokens, kept as {@link keptSecret} says.
+ *
+ * @throws InterlockError `approvals.weak-session-secret`, when they are asked for, where the secret is missing or
+ *   too short.
+ */
+export function sessionSecret(
+  secretArn: string,
+  clock?: Clock,
+  client?: SecretsManagerClient,
+): () => Promise<SessionKeys> {
+  return keptSecret(secretArn, keysOf, clock, client);
+}
 
-/** The keys behind cookies and form tokens, read on first use. */
-export class SessionSecretClient {
-  readonly #client: SecretsManagerClient;
-  readonly #secretArn: string;
-  #kept: { readonly keys: SessionKeys; readonly until: number } | undefined;
-
-  constructor(secretArn: string, client: SecretsManagerClient = new SecretsManagerClient({})) {
-    this.#secretArn = secretArn;
-    this.#client = client;
-  }
-
-  /** @throws InterlockError `approvals.weak-session-secret` when the secret is missing or too short. */
-  async keys(now: number): Promise<SessionKeys> {
-    if (this.#kept !== undefined && now < this.#kept.until) return this.#kept.keys;
-    const { SecretString } = await this.#client.send(
-      new GetSecretValueCommand({ SecretId: this.#secretArn }),
+function keysOf(secret: string): SessionKeys {
+  if (secret.length < minimumSecretCharacters) {
+    throw new InterlockError(
+      'approvals.weak-session-secret',
+      `the session secret holds fewer than ${minimumSecretCharacters} characters; store a longer one`,
     );
-    if (SecretString === undefined || SecretString.length < minimumSecretCharacters) {
-      throw new InterlockError(
-        'approvals.weak-session-secret',
-        `the session secret holds fewer than ${minimumSecretCharacters} characters; store a longer one`,
-      );
-    }
-    this.#kept = { keys: sessionKeys(SecretString), until: now + keptMs };
-    return this.#kept.keys;
   }
+  return sessionKeys(secret);
 }

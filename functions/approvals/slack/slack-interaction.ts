@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { parseJson } from '../../platform/parse-json.ts';
 import { rejectReasons } from '../approval.ts';
 import type { ApproverPolicy } from '../authority.ts';
 import type { Dossier } from '../dossier.ts';
@@ -102,12 +103,4 @@ function voteIn(
   return isApproval
     ? { approvalId, planDigest, verdict: 'approve' }
     : reason && { approvalId, planDigest, verdict: 'reject', reason };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

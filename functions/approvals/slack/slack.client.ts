@@ -3,8 +3,9 @@ import { sha256Hex } from '../../platform/digest.ts';
 import type { Database } from '../../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../../platform/errors.ts';
 import { itemKeys } from '../../platform/item-keys.ts';
+import { parseJson } from '../../platform/parse-json.ts';
 import { channelUrl, postJson } from '../notices/notice-http.client.ts';
-import { JsonSecret, slackSecret } from '../notices/notice-secret.client.ts';
+import { jsonSecret, slackSecret } from '../notices/notice-secret.client.ts';
 import { PersonRecordStore } from '../sign-in/person-record.store.ts';
 import type { SlackPorts } from './slack-ports.ts';
 import { judgeSlackSignature, slackSkewSeconds } from './slack-signature.ts';
@@ -29,22 +30,18 @@ const answerSchema = z.object({
 
 /** Slack's Web API, as far as it is used: every call goes to the one configured host. */
 export class SlackApi {
-  readonly #secret: JsonSecret<typeof slackSecret>;
+  readonly #secret: () => Promise<z.output<typeof slackSecret>>;
   readonly #apiUrl: string;
 
   /** @throws InvalidInputError `approvals.insecure-channel`. */
-  constructor(
-    secretArn: string,
-    apiUrl: string = slackApiUrl,
-    secret = new JsonSecret(secretArn, slackSecret),
-  ) {
+  constructor(secretArn: string, apiUrl: string = slackApiUrl, secret = jsonSecret(secretArn, slackSecret)) {
     this.#secret = secret;
     this.#apiUrl = channelUrl(apiUrl).href.replace(/\/+$/, '');
   }
 
   /** The secret that Slack signs its requests with. */
   async signingSecret(): Promise<string> {
-    return (await this.#secret.read()).signingSecret;
+    return (await this.#secret()).signingSecret;
   }
 
   /** @returns What names the message from now on. */
@@ -76,20 +73,12 @@ export class SlackApi {
 
   /** @throws DependencyUnavailableError `approvals.channel-unreachable`, `approvals.slack-refused`. */
   async #call(method: string, body: object, timeoutMs: number): Promise<z.output<typeof answerSchema>> {
-    const { botToken } = await this.#secret.read();
+    const { botToken } = await this.#secret();
     const headers = { authorization: `Bearer ${botToken}` };
     const text = await postJson(new URL(`${this.#apiUrl}/${method}`), body, { headers, timeoutMs });
-    const answer = readAnswer(text);
+    const answer = z.safeParse(answerSchema, parseJson(text)).data;
     if (answer?.ok !== true) throw refused(answer?.error);
     return answer;
-  }
-}
-
-function readAnswer(text: string): z.output<typeof answerSchema> | undefined {
-  try {
-    return z.safeParse(answerSchema, JSON.parse(text)).data;
-  } catch {
-    return undefined;
   }
 }
 

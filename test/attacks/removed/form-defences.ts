@@ -170,7 +170,7 @@ export const formDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'approval.ts',
+        'approval-moves.ts',
         "if (own.some(({ verdict }) => verdict === vote.verdict)) return { outcome: 'already-voted', approval };",
         '',
       ),

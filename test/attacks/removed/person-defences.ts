@@ -147,12 +147,12 @@ export const personDefences: readonly RemovedDefence[] = [
     ],
     edits: [
       edit(
-        'approval.ts',
+        'approval-moves.ts',
         "if (own.some(({ verdict }) => verdict === vote.verdict)) return { outcome: 'already-voted', approval };",
         '',
       ),
       edit(
-        'approval.ts',
+        'approval-moves.ts',
         'if (approversOf(recorded).size < approval.quorum)',
         'if (recorded.votes.length < approval.quorum)',
       ),
@@ -204,7 +204,7 @@ export const personDefences: readonly RemovedDefence[] = [
     edits: [
       ...unconditional,
       edit(
-        'approval.ts',
+        'approval-moves.ts',
         "if (approval.status !== 'pending') return { outcome: 'already-decided', approval };\n  if (isPast",
         'if (isPast',
       ),
@@ -218,7 +218,7 @@ export const personDefences: readonly RemovedDefence[] = [
     ),
     edits: [
       edit(
-        'approval.ts',
+        'approval-moves.ts',
         "if (isPastExpiry(approval, vote.atEpochMs)) return { outcome: 'expired', approval };",
         '',
       ),
