@@ -64,15 +64,11 @@ export interface CatalogueExample extends CaseAction {
 /** Every example of every action, in catalogue order. */
 export function catalogueExamples(): CatalogueExample[] {
   return catalogue.flatMap((definition) =>
-    definition.examples.map((example) => {
-      const resolved = resolveAction(definition.id, example);
-      const parameters = resolved.outcome === 'resolved' ? resolved.parameters : example;
-      return {
-        ...describe(definition, parameters),
-        action: definition.id,
-        actionClass: definition.actionClass,
-        isIrreversible: reversalOf(definition, parameters).kind === 'irreversible',
-      };
-    }),
+    definition.examples.map((parameters) => ({
+      ...describe(definition, parameters),
+      action: definition.id,
+      actionClass: definition.actionClass,
+      isIrreversible: reversalOf(definition, parameters).kind === 'irreversible',
+    })),
   );
 }

@@ -292,6 +292,13 @@ describe('policy engine', () => {
     });
   });
 
+  it('says of a schema that cannot be read what is wrong', () => {
+    expect(validatePolicySet(wasm, { ...deployed, schema: 'entity' })).toContainEqual({
+      policyId: '',
+      message: expect.stringMatching(/.+/),
+    });
+  });
+
   it('finds a mistake by validation: an attribute the schema does not have', () => {
     const set = {
       ...deployed,

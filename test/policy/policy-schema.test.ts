@@ -42,6 +42,18 @@ describe('policy schema', () => {
       },`);
   });
 
+  it('knows actions without parameters and parameters that nobody has to give', () => {
+    const optional = { type: 'object', properties: { name: { type: 'string' } } };
+    const schema = policySchemaFor([
+      { id: 'b.none', parametersJsonSchema: {} },
+      { id: 'a.optional', parametersJsonSchema: optional },
+    ]);
+    expect(schema).toContain(`parameters: {
+        "name"?: String,
+      },`);
+    expect(schema).toContain('parameters: {},');
+  });
+
   it('shows of the parameters what it declares, at the type it declares', () => {
     const given = {
       name: 'a',
@@ -59,14 +71,14 @@ describe('policy schema', () => {
       fast: true,
       inner: { document: 'd' },
     });
-    expect(policyParametersOf(jsonSchema, { name: 1, size: 0.5, fast: 'yes', inner: null })).toStrictEqual(
-      {},
-    );
+    for (const other of [{ name: 1, size: 0.5, fast: 'yes', inner: null }, { name: true }, { name: {} }]) {
+      expect(policyParametersOf(jsonSchema, other)).toStrictEqual({});
+    }
   });
 
   it('collects all text in lower case, hidden members and their names included', () => {
-    expect(parameterTextOf({ name: 'AbC', free: { AutomationAssumeRole: 'X' }, list: ['Y'], n: 1 })).toBe(
-      'abc\nautomationassumerole\nx\ny',
-    );
+    expect(
+      parameterTextOf({ name: 'AbC', free: { AutomationAssumeRole: 'X' }, list: ['Y'], n: 1, not: null }),
+    ).toBe('abc\nautomationassumerole\nx\ny');
   });
 });

@@ -32,6 +32,52 @@ describe('the table tests', () => {
   });
 });
 
+describe('the examples of the catalogue', () => {
+  const examples = catalogueExamples();
+
+  it('are those of every action, as policies see them', () => {
+    expect(examples.length).toBe(catalogue.flatMap((action) => action.examples).length);
+    expect(examples.find(({ action }) => action === 'lambda.shift-alias')).toMatchObject({
+      actionClass: 'traffic',
+      target: { key: 'lambda-alias/checkout:live' },
+      parameters: { functionName: 'checkout', toVersion: '1' },
+      parameterText: expect.stringContaining('checkout'),
+      isIrreversible: false,
+    });
+  });
+
+  it('say which cannot be taken back', () => {
+    const irreversible = examples.filter((example) => example.isIrreversible).map(({ action }) => action);
+    expect(irreversible).toContain('ec2.reboot-instance');
+    expect(irreversible).not.toContain('ssm.put-parameter');
+  });
+});
+
+describe('a run of the tables', () => {
+  const byTeam = '@reason("r") permit (principal, action, resource) when { resource.hasTag("team") };';
+  const asking = new PolicyEngine(wasm, { ...set, policies: { 'by-team': byTeam } });
+  const team: PolicyCase = { ...permitted, tags: { team: 'payments' } };
+  const unread: PolicyCase = { ...permitted, tags: 'unknown', expect: 'tags-unknown', by: ['by-team'] };
+
+  it('tells which policies decided a case, and with which tags', () => {
+    expect(runPolicyCases(asking, [team, { ...permitted, expect: 'no-permit' }])).toStrictEqual({
+      cases: 2,
+      failures: [],
+      determining: new Set(['by-team']),
+      tags: [{ team: 'payments' }],
+    });
+  });
+
+  it('does not take a policy that asks for tags which nobody could read for one that decided', () => {
+    expect(runPolicyCases(asking, [unread])).toStrictEqual({
+      cases: 1,
+      failures: [],
+      determining: new Set(),
+      tags: [],
+    });
+  });
+});
+
 describe('a case', () => {
   const failureOf = (change: Partial<PolicyCase>) =>
     runPolicyCases(engine, [{ ...permitted, ...change }]).failures[0]?.actual;
@@ -208,6 +254,5 @@ describe('lint', () => {
 
   it('knows the roles that permits name', () => {
     expect(rolesOf(set)).toStrictEqual(['responder']);
-    expect(catalogueExamples().length).toBeGreaterThanOrEqual(catalogue.length);
   });
 });
