@@ -126,7 +126,7 @@ export function statusLine(detail: ApprovalDetail, now: number): string {
     detail.breakGlassBy === undefined ? '' : `, by ${shown(detail.breakGlassBy)}, who broke the glass`;
   switch (status) {
     case 'pending':
-      return `waits for people: ${timeLeft(detail.expiresAtEpochMs, now)}, until ${instant(detail.expiresAtEpochMs)}`;
+      return `waits for people: ${timeLeft(detail.expiresAtEpochMs, now)}, until ${instant(detail.expiresAtEpochMs)}${permittedLonger(detail) ? '' : '; after that the policies permit it no longer'}`;
     case 'approved':
       return good(verdictOn === undefined ? `approved${at}${glass}` : `approved${at}: the change is kept`);
     case 'cancelled':
@@ -136,6 +136,10 @@ export function statusLine(detail: ApprovalDetail, now: number): string {
         `${shown(status)}${at}: the change ${verdictOn === undefined ? 'does not happen' : 'is rolled back'}`,
       );
   }
+}
+
+function permittedLonger({ notAfterEpochMs, expiresAtEpochMs }: ApprovalDetail): boolean {
+  return notAfterEpochMs === undefined || notAfterEpochMs > expiresAtEpochMs;
 }
 
 /** What whoever reads it said, or may do with it. */

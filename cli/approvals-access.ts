@@ -2,20 +2,16 @@ import type { Command } from 'commander';
 import { InterlockError } from '../functions/platform/errors.ts';
 import { ApprovalsApi, readProviderClient } from './approvals-api.ts';
 import { connectFor, optionsOf } from './commands/options.ts';
+import { isInteractive } from './confirmation.ts';
 import type { Screen } from './device-prompt.ts';
 import { loginCommand, SignIn } from './sign-in.ts';
 import { configFolder, TokenFile } from './token-file.ts';
 
 /** Standard error, so that what a command prints can be piped. */
 const screen: Screen = {
-  isInteractive: process.stdin.isTTY && process.stderr.isTTY,
+  isInteractive: isInteractive(),
   write: (text) => void process.stderr.write(text),
 };
-
-/** Whether somebody can be asked. */
-export function isInteractive(): boolean {
-  return screen.isInteractive;
-}
 
 /** How a command signs in on its stage, and where the pages of that stage are. */
 export async function openSignIn(command: Command): Promise<{

@@ -39,7 +39,55 @@ function windowLines(evidence: StageEvidence): string[] {
       ? '  no change ended: there is no success rate'
       : `  success ${successPercent} % (${kept} of ${ended}), rollback ${rollbackPercent} % (${rolledBack + rollbackFailed} of ${ended})`,
     `  incidents in the environment: ${evidence.incidents} (${evidence.incidentsPerDay} a day), in the same time before: ${evidence.incidentsBefore} (${evidence.incidentsPerDayBefore} a day)`,
-    `  denied by policy: ${evidence.policyDenials}; agent cut off in ${evidence.cutOffs} incidents`,
+    `  proposals denied for what they were: ${evidence.denials}; agent cut off in ${evidence.cutOffs} incidents`,
+  ];
+}
+
+/**
+ * The evidence that a request was made on beside that of now, figure by figure; the last word of a line says where
+ * they differ.
+ */
+export function comparisonLines(frozen: RaiseEvidence, current: RaiseEvidence): string[] {
+  const [then, now] = [new Map(figuresOf(frozen)), new Map(figuresOf(current))];
+  const rows = [...new Set([...then.keys(), ...now.keys()])].map((name) => {
+    const [before, after] = [then.get(name) ?? 'none', now.get(name) ?? 'none'];
+    return [name, before, after, before === after || name.endsWith('until') ? '' : 'DIFFERS'] as const;
+  });
+  const table = [['evidence', 'as asked', 'now', ''] as const, ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => (row[column] ?? '').length)));
+  return table.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}
+
+function figuresOf({ sinceLastChange, lastLowering, ...whole }: RaiseEvidence): [string, string][] {
+  return [
+    ...countsOf(whole),
+    ...(sinceLastChange === undefined
+      ? []
+      : countsOf(sinceLastChange).map(([name, value]): [string, string] => [
+          `since last change: ${name}`,
+          value,
+        ])),
+    ['last lowered', lastLowering === undefined ? 'never' : instant(lastLowering.atEpochMs)],
+  ];
+}
+
+/** What is not in a request of an earlier version was not counted then. */
+function countsOf(evidence: StageEvidence): [string, string][] {
+  const count = (value: number | undefined) => (value === undefined ? 'not counted' : String(value));
+  return [
+    ['until', instant(evidence.untilEpochMs)],
+    ...Object.entries(evidence.byTier).map(([tier, counts]): [string, string] => [
+      `tier ${tier}: decided, carried out`,
+      `${counts.decided}, ${counts.started}`,
+    ]),
+    ['changes kept', count(evidence.kept)],
+    ['changes rolled back', count(evidence.rolledBack)],
+    ['changes not even rolled back', count(evidence.rollbackFailed)],
+    ['proposals denied', count(evidence.denials)],
+    ['incidents in which it was cut off', count(evidence.cutOffs)],
+    ['incidents in the environment', count(evidence.incidents)],
   ];
 }
 

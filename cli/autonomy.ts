@@ -7,7 +7,7 @@ import { StageRequestStore } from '../functions/autonomy/stage-request.store.ts'
 import type { AutonomyStage } from '../functions/platform/vocabulary.ts';
 import { connectFor, optionsOf } from './commands/options.ts';
 import type { Connection } from './connection.ts';
-import { readApproverPolicy, readAutonomyPolicy, readKnownNames } from './policies.ts';
+import { approverPolicyIn, autonomyPolicyIn, knownNamesIn, publishedFiles } from './policies.ts';
 
 /** What commands about autonomy stages work with. */
 export interface Autonomy {
@@ -17,22 +17,23 @@ export interface Autonomy {
   readonly evidence: StageEvidenceStore;
   readonly names: KnownNames;
   readonly json: boolean;
-  /** What `policies/autonomy.json` of this checkout declares. */
+  /** What the published `policies/autonomy.json` declares. */
   declared(place: Place): AutonomyStage;
 }
 
 export async function openAutonomy(command: Command): Promise<Autonomy> {
   const connection = await connectFor(command);
   const { database, ledger, tables, stage } = connection;
-  const policy = readAutonomyPolicy();
-  const { agentOwners } = readApproverPolicy();
+  const files = await publishedFiles(connection);
+  const policy = autonomyPolicyIn(files);
+  const { agentOwners } = approverPolicyIn(files);
   const stages = new StageStore(database, ledger, tables, policy, Date.now);
   return {
     connection,
     stages,
     requests: new StageRequestStore(database, ledger, tables, stages, agentOwners, Date.now),
     evidence: new StageEvidenceStore(database, tables.operations),
-    names: readKnownNames(stage),
+    names: knownNamesIn(files, stage),
     json: optionsOf(command).json === true,
     declared: (place) => stageFor(policy, place),
   };

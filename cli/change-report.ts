@@ -2,6 +2,7 @@ import type { LedgerEntry } from '../functions/audit/ledger-entry.ts';
 import type { ChangeRecord } from '../functions/change/change-record.ts';
 import { isTerminal } from '../functions/change/change-status.ts';
 import type { Plan } from '../functions/change/plan.ts';
+import { snapshotKeptUntil } from '../functions/change/undo.ts';
 import { parseJson } from '../functions/platform/parse-json.ts';
 
 /** Whether a person may still have a change undone, and until when its snapshot is kept. */
@@ -16,7 +17,6 @@ export type WayBack =
 export function wayBackOf(
   change: ChangeRecord,
   plan: Pick<Plan, 'rollbackPlan'> | undefined,
-  entries: readonly LedgerEntry[],
   retentionDays: number,
   nowEpochMs: number,
 ): WayBack {
@@ -27,13 +27,8 @@ export function wayBackOf(
   if (plan.rollbackPlan.kind === 'irreversible') {
     return impossible(`it is irreversible: ${plan.rollbackPlan.reason}`);
   }
-  const taken = entries.find(
-    ({ type, detail }) => type === 'change.snapshot-taken' && detail['changeId'] === change.changeId,
-  );
-  if (taken === undefined || change.snapshotDigest === undefined) {
-    return impossible('no snapshot of it is on record');
-  }
-  const untilEpochMs = taken.atEpochMs + retentionDays * 86_400_000;
+  const untilEpochMs = snapshotKeptUntil(change, retentionDays * 86_400_000);
+  if (untilEpochMs === undefined) return impossible('no snapshot of it is on record');
   return untilEpochMs > nowEpochMs
     ? { outcome: 'possible', untilEpochMs }
     : impossible(
@@ -55,10 +50,13 @@ export function entriesAbout(
   );
 }
 
-/** How long a change took, or has taken so far; `undefined` for one that never started. */
+/**
+ * How long a change took, or has taken so far; `undefined` for one that never started. One that was kept was over
+ * then, whenever a person undid it.
+ */
 export function durationMsOf(change: ChangeRecord, nowEpochMs: number): number | undefined {
   if (change.startedAtEpochMs === undefined) return undefined;
-  const end = isTerminal(change.status) ? change.updatedAtEpochMs : nowEpochMs;
+  const end = change.keptAtEpochMs ?? (isTerminal(change.status) ? change.updatedAtEpochMs : nowEpochMs);
   return Math.max(0, end - change.startedAtEpochMs);
 }
 
@@ -74,6 +72,7 @@ export function parsePeriod(text: string): number | undefined {
 /** How the change machine says an undo ended; anything it does not say counts as not undone. */
 export interface UndoEnd {
   readonly restored: boolean;
+  /** `kept`: the target did not stand as the change left it, so it was left alone. */
   readonly outcome: string;
   readonly reason: string;
 }
@@ -94,6 +93,17 @@ export function undoEndOf(status: string, output: string | undefined): UndoEnd {
   if (typeof said?.outcome !== 'string') return unreadable;
   const reason = typeof said.reason === 'string' ? said.reason : 'no reason given';
   return { restored: said.outcome === 'rolled-back', outcome: said.outcome, reason };
+}
+
+/** Says how an undo that did not restore the target ended, and what to do now. */
+export function notUndoneText({ outcome, reason }: UndoEnd, { changeId, targetKey }: ChangeRecord): string[] {
+  if (outcome !== 'kept') return [`not undone (${outcome}): ${reason}`];
+  return [
+    reason,
+    `The change stays kept; nobody was paged and nothing counts against it. Look at ${targetKey ?? 'its target'}:`,
+    'change it by hand, or with a new change, if it is not as it should be. To undo this change after all, first',
+    `set the target as the change had left it (\`interlock change show ${changeId}\` says how).`,
+  ];
 }
 
 function impossible(reason: string): WayBack {

@@ -19,8 +19,6 @@ export interface Connection {
   /** Where people open the approval pages, without a trailing slash: what links to them begin with. */
   readonly pagesUrl: string;
   readonly changeStateMachineArn: string;
-  /** Where people are told. */
-  readonly personTopicArn: string;
   /** How long a snapshot is kept: until then a kept change can be undone. */
   readonly snapshotRetentionDays: number;
   /** For the clients that only one command needs. */
@@ -100,7 +98,6 @@ export async function connect(stage: string | undefined, as?: string): Promise<C
     ledger: new LedgerStore(database, tables.ledger, 'interlock-cli'),
     pagesUrl: (local?.frontDoorUrl ?? output('PagesUrl')).replace(/\/$/, ''),
     changeStateMachineArn: output('ChangeStateMachineArn'),
-    personTopicArn: output('PersonTopicArn'),
     snapshotRetentionDays: Number(output('SnapshotRetentionDays')),
     clientConfig: config,
     caller: () => callerOf(new STSClient({ ...config, maxAttempts: 1 })),

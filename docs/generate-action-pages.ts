@@ -57,7 +57,7 @@ function indexPage(): string {
 }
 
 function pageOf(definition: ActionDefinition, hasDryRun: boolean): string {
-  const { id, summary, actionClass, permissions, examples } = definition;
+  const { id, summary, actionClass, permissions, examples, tierRule } = definition;
   const [first] = examples;
   const folder = id.replace('.', '-');
   return text([
@@ -69,6 +69,7 @@ function pageOf(definition: ActionDefinition, hasDryRun: boolean): string {
     '',
     `- **Class**: \`${actionClass}\` (autonomy stages and approvers are set for it)`,
     `- **Target**: \`${definition.target(first).type}\`; one change at a time for each`,
+    ...(tierRule === undefined ? [] : [`- **Tier**: ${tierRule}`]),
     `- **Code**: [\`functions/change/actions/${folder}/\`](../../functions/change/actions/${folder}/)`,
     '',
     '## Parameters',
@@ -209,6 +210,7 @@ const limitTexts: Readonly<Record<string, (value: unknown) => string>> = {
   maxItems: (value) => `at most ${String(value)} items`,
   enum: (value) => (value as readonly unknown[]).map((one) => `\`${String(one)}\``).join(' or '),
   const: (value) => `\`${String(value)}\``,
+  description: String,
 };
 
 function parameterRows({ properties = {}, required = [] }: JsonSchema, prefix: string): string[] {

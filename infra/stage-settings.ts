@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as z from 'zod';
+import { approvalUsableSeconds, longestApprovalSeconds } from '../functions/approvals/approval-times.ts';
 import {
   approvalContext,
   approvalFaults,
@@ -68,7 +69,7 @@ type Defaults = Omit<
 const cloud: Defaults = {
   discardable: false,
   approvalTimeout: Duration.hours(4),
-  approvalUsable: Duration.minutes(15),
+  approvalUsable: Duration.seconds(approvalUsableSeconds),
   verdictTimeout: Duration.minutes(10),
   bake: Duration.minutes(5),
   validation: Duration.minutes(10),
@@ -116,9 +117,6 @@ function longestSteps(verdict: Duration): number {
   const { waitForLock, calls } = besidesSteps;
   return changeMachineSeconds - waitForLock.toSeconds() - calls.toSeconds() - verdict.toSeconds();
 }
-
-/** The longest that a person may be given to answer. The incident machine, which waits, ends after two days. */
-export const longestApprovalSeconds = 86_400;
 
 const url = z.url({ protocol: /^https?$/ });
 const seconds = z.coerce.number().int();

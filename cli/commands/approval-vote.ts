@@ -5,8 +5,8 @@ import { isExplained } from '../../functions/approvals/vote-form.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { approvalLines, exclusionWords, questionLines, statusLine } from '../approval-lines.ts';
 import { approvalIdIn, approvalLink } from '../approval-name.ts';
-import { isInteractive, openApprovals } from '../approvals-access.ts';
-import { isConfirmed } from '../confirmation.ts';
+import { openApprovals } from '../approvals-access.ts';
+import { mustBeAskable, mustBeConfirmed } from '../confirmation.ts';
 import { good, printable, printJson } from '../output.ts';
 import { optionsOf } from './options.ts';
 
@@ -24,19 +24,13 @@ export async function showOne(named: string, command: Command): Promise<void> {
 /** Shows what is asked, asks for a word, and approves the plan that was shown and no other. */
 export async function approveOne(named: string, command: Command): Promise<void> {
   const { comment, yes, json } = optionsOf<{ comment?: string; yes?: true }>(command);
-  if (yes !== true && !isInteractive()) {
-    command.error('there is no terminal to ask on; look with `approvals show`, then approve with --yes', {
-      exitCode: 2,
-    });
-  }
+  mustBeAskable(command, yes, 'approvals show');
   const { api, pagesUrl } = await openApprovals(command);
   const { parsed: shown } = await api.show(approvalIdIn(named, pagesUrl));
   // Standard error: with --json the answer alone is for standard output.
   console.error(questionLines(shown).join('\n'));
   mustBeOpen(shown);
-  if (yes !== true && !(await isConfirmed(shown.verdictOn === undefined ? 'Approve this?' : 'Keep it?'))) {
-    throw new InterlockError('cli.not-confirmed', 'nothing was decided: it was not confirmed');
-  }
+  await mustBeConfirmed(yes, shown.verdictOn === undefined ? 'Approve this?' : 'Keep it?');
   const { json: document, parsed } = await api.vote(shown.approvalId, {
     planDigest: shown.planDigest,
     verdict: 'approve',

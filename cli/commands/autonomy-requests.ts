@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { placeName } from '../../functions/autonomy/stage.ts';
 import { openAutonomy } from '../autonomy.ts';
-import { requestLines, requestRefusal } from '../autonomy-report.ts';
+import { evidenceOf } from '../autonomy-evidence.ts';
+import { comparisonLines, requestLines, requestRefusal } from '../autonomy-report.ts';
+import { mustBeAskable, mustBeConfirmed } from '../confirmation.ts';
 import { bad, good, printable, printJson } from '../output.ts';
 import { optionsOf } from './options.ts';
 
@@ -15,6 +17,11 @@ export function addRequestCommands(command: Command): void {
     .command('approve')
     .description('raise the stage: only by somebody else than who asked')
     .argument('<request-id>')
+    .option('--yes', 'without asking first; look at it with `autonomy requests` before')
+    .addHelpText(
+      'after',
+      '\nIt shows what is asked for, with the evidence as it was frozen and as it is now, and asks before it raises.',
+    )
     .action((requestId: string, _options, self: Command) => approve(requestId, self));
   command
     .command('reject')
@@ -34,11 +41,22 @@ async function requests(command: Command): Promise<void> {
   else console.log(waiting.map((request) => requestLines(request).join('\n')).join('\n\n'));
 }
 
+/** Shows what is asked for and how its evidence stands now, asks for a word, and raises. */
 async function approve(requestId: string, command: Command): Promise<void> {
+  const { yes } = optionsOf<{ yes?: true }>(command);
+  mustBeAskable(command, yes, 'autonomy requests');
   const autonomy = await openAutonomy(command);
   const by = await autonomy.connection.caller();
-  const request = await autonomy.requests.find(requestId);
-  if (request !== undefined && !autonomy.json) console.log(requestLines(request).join('\n'));
+  const asked = await autonomy.requests.asked(requestId, by);
+  if (asked === undefined) throw requestRefusal({ outcome: 'unknown' }, requestId, by);
+  const { request, inForce, refusal } = asked;
+  // Standard error: with --json the answer alone is for standard output.
+  console.error(requestLines(request).join('\n'));
+  // Spares people a question whose answer could not count; the write checks it again.
+  if (refusal !== undefined) throw requestRefusal({ outcome: refusal, request }, requestId, by);
+  const { evidence, notes } = await evidenceOf(autonomy, inForce);
+  console.error(['', ...comparisonLines(request.evidence, evidence), ...notes].join('\n'));
+  await mustBeConfirmed(yes, `Raise ${printable(placeName(request))} from ${request.from} to ${request.to}?`);
   const result = await autonomy.requests.approve(requestId, by);
   if (result.outcome !== 'raised') throw requestRefusal(result, requestId, by);
   const { item } = result;

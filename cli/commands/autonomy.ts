@@ -1,21 +1,17 @@
 import { Argument, Command } from 'commander';
-import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import type { Place } from '../../functions/autonomy/autonomy-policy.ts';
 import { placesIn } from '../../functions/autonomy/known-places.ts';
-import { raiseEvidence, raiseWindowMs } from '../../functions/autonomy/raise-evidence.ts';
 import { moveBetween, placeName, type StageReading } from '../../functions/autonomy/stage.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
-import { controlChain } from '../../functions/platform/item-keys.ts';
 import { type AutonomyStage, autonomyStages } from '../../functions/platform/vocabulary.ts';
 import { type Autonomy, openAutonomy } from '../autonomy.ts';
+import { evidenceOf, historyOf } from '../autonomy-evidence.ts';
 import { evidenceLines, requestLines } from '../autonomy-report.ts';
 import { dim, good, instant, printable, printJson, printTable } from '../output.ts';
 import { mustBeKnown } from '../policies.ts';
 import { addRequestCommands } from './autonomy-requests.ts';
 import { timelineLine } from './incident.ts';
 import { optionsOf } from './options.ts';
-
-const dayMs = 86_400_000;
 
 /** What agents may do by themselves, where; and how that changes. */
 export function autonomyCommand(): Command {
@@ -178,30 +174,4 @@ async function openKnown(place: Place, command: Command): Promise<Autonomy> {
   mustBeKnown('agent role', place.agentRole, autonomy.names.agentRoles);
   mustBeKnown('action class', place.actionClass, autonomy.names.actionClasses);
   return autonomy;
-}
-
-/** Every change of a stage, every request, and every declaration that was published; oldest first. */
-async function historyOf({ connection }: Autonomy, days: number, now: number): Promise<LedgerEntry[]> {
-  const chains = Array.from({ length: days }, (_, index) => now - (days - 1 - index) * dayMs).flatMap((day) =>
-    ['autonomy', 'policy'].map((entity) => controlChain(entity, day)),
-  );
-  const entries = (await Promise.all(chains.map((chain) => connection.ledger.read(chain)))).flat();
-  return entries
-    .filter(({ type }) => type.startsWith('autonomy.'))
-    .toSorted((a, b) => a.atEpochMs - b.atEpochMs);
-}
-
-async function evidenceOf(autonomy: Autonomy, reading: StageReading) {
-  const now = Date.now();
-  const [facts, entries] = await Promise.all([
-    autonomy.evidence.facts(now - raiseWindowMs, { incidentsSinceEpochMs: now - 2 * raiseWindowMs }),
-    historyOf(autonomy, raiseWindowMs / dayMs + 1, now),
-  ]);
-  return {
-    evidence: raiseEvidence(reading, facts, entries, now),
-    notes: [
-      ...(facts.truncated ? ['  not everything was read: the lists are too long'] : []),
-      ...(facts.unreadable > 0 ? [`  ${facts.unreadable} records do not say where they belong`] : []),
-    ],
-  };
 }

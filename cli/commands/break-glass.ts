@@ -1,4 +1,3 @@
-import { SNSClient } from '@aws-sdk/client-sns';
 import { Command, InvalidArgumentError } from 'commander';
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import { BreakGlassStore } from '../../functions/autonomy/break-glass.store.ts';
@@ -11,16 +10,15 @@ import {
 import { longestBreakGlassMinutes } from '../../functions/autonomy/break-glass-policy.ts';
 import { StageStore } from '../../functions/autonomy/stage.store.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
-import { PersonTopic } from '../../functions/platform/person-topic.client.ts';
 import { age } from '../age.ts';
 import { bad, dim, instant, printable, printJson } from '../output.ts';
-import { readAutonomyPolicy, readBreakGlassPolicy } from '../policies.ts';
+import { autonomyPolicyIn, breakGlassPolicyIn, publishedFiles } from '../policies.ts';
 import { connectFor, optionsOf } from './options.ts';
 
 /** Lets the changes of one incident go without approval, for minutes, in front of everybody. */
 export function breakGlassCommand(): Command {
   const command = new Command('break-glass').description(
-    'let the changes of one incident go without approval, for minutes; everybody is told, and it is reviewed',
+    'let the changes of one incident go without approval, for minutes; it is announced on every channel, and reviewed',
   );
   command
     .command('open')
@@ -65,7 +63,11 @@ async function open(command: Command): Promise<void> {
       ? dim('no approval waits; what is decided until then needs none')
       : `approvals that need nobody any more: ${approvalIds.length}`,
   );
-  console.log(dim('everybody was told; the review of it is a finding: `interlock findings`'));
+  console.log(
+    dim(
+      'it is announced on every channel that this stage has; the review of it is a finding: `interlock findings`',
+    ),
+  );
 }
 
 async function show(command: Command): Promise<void> {
@@ -92,17 +94,17 @@ function describe(breakGlass: BreakGlass, isLive: boolean, now: number): string[
 
 async function connectStore(command: Command) {
   const connection = await connectFor(command);
-  const { database, ledger, tables, stage, clientConfig, personTopicArn } = connection;
+  const { database, ledger, tables, stage } = connection;
+  const files = await publishedFiles(connection);
   const approvals = new ApprovalStore(database, ledger, tables.operations, Date.now);
   const store = new BreakGlassStore({
     database,
     ledger,
     tables,
-    policy: readBreakGlassPolicy(stage),
-    stages: new StageStore(database, ledger, tables, readAutonomyPolicy(), Date.now),
+    policy: breakGlassPolicyIn(files, stage),
+    stages: new StageStore(database, ledger, tables, autonomyPolicyIn(files), Date.now),
     approve: (approvalId, by, expiresAtEpochMs) =>
       approvals.breakGlassWrites(approvalId, by, expiresAtEpochMs),
-    people: new PersonTopic(personTopicArn, new SNSClient(clientConfig)),
     clock: Date.now,
   });
   return { store, caller: () => connection.caller() };

@@ -4,7 +4,7 @@ import type { ChangeRecord } from '../../functions/change/change-record.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
 import { readChangeFile } from '../change-file.ts';
-import { entriesAbout, type UndoEnd, undoEndOf, wayBackOf } from '../change-report.ts';
+import { entriesAbout, notUndoneText, type UndoEnd, undoEndOf, wayBackOf } from '../change-report.ts';
 import type { Connection } from '../connection.ts';
 import { bad, good, printable, printJson } from '../output.ts';
 import { UndoExecutions } from '../undo-executions.ts';
@@ -25,8 +25,8 @@ export async function rollBackChange(changeId: string, command: Command): Promis
       `--reason takes 1 to ${maxReasonCharacters} characters, and has ${reason.length}; say why in a sentence`,
     );
   }
-  const { change, plan, entries } = await readChangeFile(connection, changeId);
-  const wayBack = wayBackOf(change, plan, entries, connection.snapshotRetentionDays, Date.now());
+  const { change, plan } = await readChangeFile(connection, changeId);
+  const wayBack = wayBackOf(change, plan, connection.snapshotRetentionDays, Date.now());
   if (wayBack.outcome === 'impossible') {
     throw new InterlockError(
       'cli.no-way-back',
@@ -55,11 +55,12 @@ export async function rollBackChange(changeId: string, command: Command): Promis
     return;
   }
   if (json === true) printJson({ changeId, execution: started.name, ...end });
-  say(
-    end.restored
-      ? good('restored from the snapshot and read back')
-      : bad(`not undone (${printable(end.outcome)}): ${printable(end.reason)}`),
-  );
+  if (end.restored) say(good('restored from the snapshot and read back'));
+  else {
+    const [how = '', ...whatNow] = notUndoneText(end, change).map(printable);
+    say(bad(how));
+    for (const line of whatNow) say(line);
+  }
   process.exitCode = end.restored ? 0 : 1;
 }
 

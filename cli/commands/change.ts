@@ -9,7 +9,7 @@ import { rollBackChange } from './change-roll-back.ts';
 import { timelineLine } from './incident.ts';
 import { connectFor, optionsOf } from './options.ts';
 
-/** How many changes of one status a list shows. */
+/** How many changes of one status a list shows, unless it is told. */
 const shownPerStatus = 50;
 
 /** What was changed, on whose say, and the way back. */
@@ -20,6 +20,7 @@ export function changeCommand(): Command {
     .description('changes, newest first')
     .option('--status <status>', `only those in it: ${changeStatuses.join(', ')}`, parseStatus)
     .option('--since <period>', 'only those that came into their status since: 90m, 24h, 7d', parseSince)
+    .option('--limit <n>', 'how many of each status, from 1 to 1000', parseLimit, shownPerStatus)
     .action((_options, self: Command) => list(self));
   command
     .command('show')
@@ -34,7 +35,7 @@ export function changeCommand(): Command {
     .option('--wait-seconds <n>', 'how long to follow it', parseSeconds, 300)
     .addHelpText(
       'after',
-      '\nIt takes the target lock like any change and is refused while a kill switch covers it.\nExit codes: 0 restored and read back, 1 refused or failed, 3 still under way.',
+      '\nIt takes the target lock like any change and is refused while a kill switch covers it. What somebody else has\nchanged since is left as it is, and the change stays kept.\nExit codes: 0 restored and read back, 1 refused or failed, 3 still under way.',
     )
     .action((changeId: string, _options, self: Command) => rollBackChange(changeId, self));
   return command;
@@ -42,22 +43,32 @@ export function changeCommand(): Command {
 
 async function list(command: Command): Promise<void> {
   const { database, tables } = await connectFor(command);
-  const { status, since, json } = optionsOf<{ status?: ChangeStatus; since?: number }>(command);
+  const { status, since, limit, json } = optionsOf<{
+    status?: ChangeStatus;
+    since?: number;
+    limit: number;
+  }>(command);
   const now = Date.now();
+  const statuses = status === undefined ? changeStatuses : [status];
   const lists = await Promise.all(
-    (status === undefined ? changeStatuses : [status]).map((each) =>
+    statuses.map((each) =>
       database.byStatus(
         tables.operations,
         `CHANGE#${each}`,
-        shownPerStatus,
+        // One more than is shown says whether there are more.
+        limit + 1,
         since === undefined ? {} : { sinceEpochMs: now - since },
       ),
     ),
   );
   const changes = lists
-    .flat()
+    .flatMap((items) => items.slice(0, limit))
     .map(parseChange)
     .sort((a, b) => b.updatedAtEpochMs - a.updatedAtEpochMs);
+  const cut = statuses.filter((_status, index) => (lists[index]?.length ?? 0) > limit);
+  // Standard error: what is listed can be piped.
+  if (cut.length > 0)
+    console.error(dim(`there are more that are ${cut.join(' or ')}: these are the newest ${limit} of each`));
   if (json === true) {
     printJson(changes.map((change) => ({ ...change, durationMs: durationMsOf(change, now) })));
     return;
@@ -85,7 +96,7 @@ async function show(changeId: string, command: Command): Promise<void> {
   const { change, plan, decision, approval, entries } = await readChangeFile(connection, changeId);
   const now = Date.now();
   const about = entriesAbout(change, text(decision?.['approvalId']), entries);
-  const wayBack = wayBackOf(change, plan, entries, connection.snapshotRetentionDays, now);
+  const wayBack = wayBackOf(change, plan, connection.snapshotRetentionDays, now);
   if (optionsOf(command).json === true) {
     const grounds = { plan, decision: bare(decision), approval: bare(approval) };
     printJson({ ...change, durationMs: durationMsOf(change, now), ...grounds, wayBack, timeline: about });
@@ -162,6 +173,13 @@ function parseSince(given: string): number {
   const period = parsePeriod(given);
   if (period === undefined) throw new InvalidArgumentError('It is a period such as 90m, 24h or 7d.');
   return period;
+}
+
+function parseLimit(given: string): number {
+  const limit = Number(given);
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000)
+    throw new InvalidArgumentError('It takes a whole number from 1 to 1000.');
+  return limit;
 }
 
 function parseSeconds(given: string): number {

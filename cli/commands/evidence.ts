@@ -10,6 +10,7 @@ import { toEntry } from '../../functions/audit/ledger.store.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import type { Item } from '../../functions/platform/dynamodb.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
+import { exceptionState, exceptionStatuses } from '../../functions/policy/exception.ts';
 import { bad, dim, printable, printJson, printTable } from '../output.ts';
 import { connectFor, optionsOf } from './options.ts';
 
@@ -53,7 +54,7 @@ async function show(command: Command): Promise<void> {
   const exceptions: RegisteredException[] = [];
   if (pattern === 3) {
     for await (const item of database.scan(tables.operations)) {
-      if (item['sk'] === 'EXCEPTION') exceptions.push(toException(item));
+      if (item['sk'] === 'EXCEPTION') exceptions.push(toException(item, nowEpochMs));
     }
   }
   const begin = entries.reduce((least, { atEpochMs }) => Math.min(least, atEpochMs), toEpochMs);
@@ -80,14 +81,16 @@ function printFigure({ evidence, title, population, query, value, table, samples
   if (table !== undefined && table.rows.length > 0) printTable(table.head, table.rows);
 }
 
-function toException(item: Item): RegisteredException {
+function toException(item: Item, now: number): RegisteredException {
+  const expiresAtEpochMs = Number(item['expiresAtEpochMs']);
+  const status = exceptionStatuses.find((known) => known === item['status']);
   return {
     exceptionId: String(item['exceptionId']),
     owner: String(item['owner'] ?? ''),
     ticket: String(item['ticket'] ?? ''),
-    status: String(item['status']),
+    state: status === undefined ? 'unknown' : exceptionState({ status, expiresAtEpochMs }, now),
     requestedAtEpochMs: Number(item['requestedAtEpochMs']),
-    expiresAtEpochMs: Number(item['expiresAtEpochMs']),
+    expiresAtEpochMs,
   };
 }
 

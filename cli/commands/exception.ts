@@ -3,7 +3,7 @@ import { runbookTargetTypes } from '../../functions/change/actions/ssm-run-autom
 import { catalogue } from '../../functions/change/catalogue.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { personOf } from '../../functions/platform/person.ts';
-import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
+import { readCedarWasm } from '../../functions/platform/policy-files.store.ts';
 import { ExceptionStore } from '../../functions/policy/exception.store.ts';
 import {
   type ExceptionDecision,
@@ -12,15 +12,16 @@ import {
   exceptionPolicy,
   kindOf,
   longestExceptionDays,
+  mayDecide,
   type PolicyException,
   parseExceptionRequest,
 } from '../../functions/policy/exception.ts';
-import { policySetOf } from '../../functions/policy/policy-files.ts';
+import { type PolicyFiles, policySetOf } from '../../functions/policy/policy-files.ts';
 import { catalogueExamples } from '../../functions/policy/policy-tables.ts';
 import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
+import { mustBeAskable, mustBeConfirmed } from '../confirmation.ts';
 import { bad, dim, good, instant, printable, printJson, printTable } from '../output.ts';
-import { mustBeKnown, readApproverPolicy, readKnownNames } from '../policies.ts';
-import { policyTree } from '../policy-directory.ts';
+import { approverPolicyIn, knownNamesIn, mustBeKnown, publishedFiles } from '../policies.ts';
 import { connectFor, optionsOf } from './options.ts';
 
 /** Temporary overrides of the allowlist, each with an owner, a ticket and an end. */
@@ -40,8 +41,17 @@ export function exceptionCommand(): Command {
     .requiredOption('--reason <text>', 'why, in at least ten characters')
     .requiredOption('--days <n>', `how long, at most ${longestExceptionDays}`, parseDays)
     .action((_options, self: Command) => request(self));
+  command
+    .command('approve')
+    .description('approve one that somebody else requested')
+    .argument('<exception-id>')
+    .option('--yes', 'without asking first; look at it with `exception show` before')
+    .addHelpText(
+      'after',
+      '\nIt shows the exception with the policy it stands for, and asks before it approves.',
+    )
+    .action((id: string, _options, self: Command) => approve(id, self));
   for (const [name, decision, says] of [
-    ['approve', 'approved', 'approve one that somebody else requested'],
     ['reject', 'rejected', 'reject one that somebody else requested'],
     ['revoke', 'revoked', 'take one back, at once; anybody may'],
   ] as const) {
@@ -49,12 +59,16 @@ export function exceptionCommand(): Command {
       .command(name)
       .description(says)
       .argument('<exception-id>')
-      .action((id: string, _options, self: Command) => decide(id, decision, self));
+      .action(async (id: string, _options, self: Command) => decide(id, decision, await open(self)));
   }
   command
     .command('list')
     .description('the register: every exception with its age; those that expired are ignored, and said to be')
     .option('--all', 'also those that were rejected or revoked')
+    .addHelpText(
+      'after',
+      '\nin-force: permits now. expired: approved, over and ignored. waiting: nobody decided yet. lapsed: nobody decided before its end.',
+    )
     .action((_options, self: Command) => list(self));
   command
     .command('show')
@@ -97,11 +111,11 @@ async function request(command: Command): Promise<void> {
       'exception.invalid',
       `this exception cannot be requested: ${printable(parsed.faults.join('; '))}`,
     );
-  const { store, stage, caller, json } = await open(command);
-  const { agentRoles, environments } = readKnownNames(stage);
+  const { store, stage, files, caller, json } = await open(command);
+  const { agentRoles, environments } = knownNamesIn(files, stage);
   mustBeKnown('agent role', options.role, agentRoles);
   mustBeKnown('environment', options.environment, environments);
-  requireSoundPolicy(parsed.request);
+  requireSoundPolicy(parsed.request, files);
   const person = await caller();
   if (personOf(person) === undefined)
     throw new InterlockError(
@@ -133,9 +147,9 @@ function targetKinds(): Map<string, readonly string[]> {
   );
 }
 
-/** The same strict validation as at build: a name that only looks like another is refused here. */
-function requireSoundPolicy(asked: ExceptionRequest): void {
-  const set = policySetOf(readPolicyFiles(policyTree));
+/** The same strict validation as at build, against the published schema: a name that only looks like another is refused here. */
+function requireSoundPolicy(asked: ExceptionRequest, files: PolicyFiles): void {
+  const set = policySetOf(files);
   const policies = { exception: exceptionPolicy({ ...asked, exceptionId: 'exc-requested' }) };
   const [fault] = validatePolicySet(readCedarWasm(), { ...set, policies });
   if (fault !== undefined)
@@ -145,8 +159,29 @@ function requireSoundPolicy(asked: ExceptionRequest): void {
     );
 }
 
-async function decide(id: string, decision: ExceptionDecision, command: Command): Promise<void> {
-  const { store, caller, json } = await open(command);
+/** Shows what would be permitted, asks for a word, and approves. */
+async function approve(id: string, command: Command): Promise<void> {
+  const { yes } = optionsOf<{ yes?: true }>(command);
+  mustBeAskable(command, yes, 'exception show');
+  const register = await open(command);
+  const { store, agentOwners, caller } = register;
+  const exception = await store.find(id);
+  if (exception !== undefined) {
+    const now = Date.now();
+    // Standard error: with --json the answer alone is for standard output.
+    console.error(exceptionLines(exception, now).join('\n'));
+    // Spares people a question whose answer could not count; why it could not is said when it is decided.
+    const may = mayDecide(exception, await caller(), 'approved', agentOwners, now);
+    if (may.outcome === 'may') await mustBeConfirmed(yes, 'Permit this?');
+  }
+  await decide(id, 'approved', register);
+}
+
+async function decide(
+  id: string,
+  decision: ExceptionDecision,
+  { store, caller, json }: Awaited<ReturnType<typeof open>>,
+): Promise<void> {
   const result = await store.decide(id, decision, await caller(), Date.now());
   if (json) printJson(result);
   else if (result.outcome === 'decided') console.log(`${good(decision)} ${printable(id)}`);
@@ -160,7 +195,7 @@ async function list(command: Command): Promise<void> {
   const now = Date.now();
   const register = (await store.list())
     .map((exception) => ({ ...exception, ...exceptionAge(exception, now) }))
-    .filter(({ state }) => all === true || state !== 'closed');
+    .filter(({ state }) => all === true || (state !== 'rejected' && state !== 'revoked'));
   if (json) printJson(register);
   else if (register.length === 0) console.log('no exceptions');
   else {
@@ -182,9 +217,8 @@ async function list(command: Command): Promise<void> {
   }
 }
 
-function stateOf({ state, status }: PolicyException & ReturnType<typeof exceptionAge>): string {
-  if (state === 'closed') return status;
-  return state === 'ignored' ? 'expired, ignored' : state === 'overdue' ? 'overdue: nobody decided' : state;
+function stateOf({ state }: ReturnType<typeof exceptionAge>): string {
+  return state === 'expired' ? 'expired, ignored' : state === 'lapsed' ? 'lapsed: nobody decided' : state;
 }
 
 function endOf({ expiresAtEpochMs, daysLeft }: PolicyException & ReturnType<typeof exceptionAge>): string {
@@ -200,13 +234,19 @@ async function show(id: string, command: Command): Promise<void> {
       'exception.unknown',
       `there is no exception ${printable(id)}; see \`interlock exception list\``,
     );
-  const age = exceptionAge(exception, Date.now());
-  if (json) {
-    printJson({ ...exception, ...age });
-    return;
-  }
-  console.log(`${exception.exceptionId}  ${stateOf({ ...exception, ...age })}`);
+  const now = Date.now();
+  if (json) printJson({ ...exception, ...exceptionAge(exception, now) });
+  else console.log(exceptionLines(exception, now).join('\n'));
+}
+
+/** Everything there is to say of an exception, with the policy it stands for. */
+function exceptionLines(exception: PolicyException, now: number): string[] {
+  const age = exceptionAge(exception, now);
   const lines = {
+    role: exception.agentRole,
+    action: exception.action,
+    target: exception.targetKey,
+    where: exception.environment,
     reason: exception.reason,
     owner: exception.owner,
     ticket: exception.ticket,
@@ -216,16 +256,26 @@ async function show(id: string, command: Command): Promise<void> {
       ? {}
       : { [exception.status]: `${instant(Number(exception.decidedAtEpochMs))} by ${exception.decidedBy}` }),
   };
-  for (const [name, value] of Object.entries(lines)) console.log(`  ${name.padEnd(10)}${printable(value)}`);
-  console.log(dim(exception.policy.split('\n').map(printable).join('\n')));
+  return [
+    `${printable(exception.exceptionId)}  ${stateOf(age)}`,
+    ...Object.entries(lines).map(([name, value]) => `  ${name.padEnd(10)}${printable(value)}`),
+    ...exception.policy
+      .trimEnd()
+      .split('\n')
+      .map((line) => dim(printable(line))),
+  ];
 }
 
 async function open(command: Command) {
   const connection = await connectFor(command);
   const { database, ledger, tables, stage } = connection;
+  const files = await publishedFiles(connection);
+  const { agentOwners } = approverPolicyIn(files);
   return {
     stage,
-    store: new ExceptionStore(database, ledger, tables.operations, readApproverPolicy().agentOwners),
+    files,
+    agentOwners,
+    store: new ExceptionStore(database, ledger, tables.operations, agentOwners),
     caller: () => connection.caller(),
     json: optionsOf(command).json === true,
   };

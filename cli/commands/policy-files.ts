@@ -4,18 +4,25 @@ import { Command } from 'commander';
 import { type AccessRow, accessMatrix } from '../../functions/autonomy/access-matrix.ts';
 import type { StageSet } from '../../functions/autonomy/autonomy-policy.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
+import { stageSetOf } from '../../functions/autonomy/stage.ts';
 import { catalogue } from '../../functions/change/catalogue.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
-import { autonomyStages } from '../../functions/platform/vocabulary.ts';
 import { PolicyEngine } from '../../functions/policy/policy-engine.ts';
-import { policySetOf, schemaFile } from '../../functions/policy/policy-files.ts';
+import { type PolicyFiles, policySetOf, schemaFile } from '../../functions/policy/policy-files.ts';
 import { lintPolicies, rolesOf } from '../../functions/policy/policy-lint.ts';
 import { policySchemaFor } from '../../functions/policy/policy-schema.ts';
 import { catalogueExamples, runPolicyCases } from '../../functions/policy/policy-tables.ts';
 import { validatePolicySet } from '../../functions/policy/policy-validation.ts';
-import { bad, good, printable, printJson, printTable } from '../output.ts';
-import { mustBeKnown, readApproverPolicy, readAutonomyPolicy, readKnownNames } from '../policies.ts';
+import type { Connection } from '../connection.ts';
+import { bad, good, printJson, printTable } from '../output.ts';
+import {
+  approverPolicyIn,
+  autonomyPolicyIn,
+  knownNamesIn,
+  mustBeKnown,
+  publishedFiles,
+} from '../policies.ts';
 import { policyTree, readPolicyCases } from '../policy-directory.ts';
 import { connectFor, optionsOf } from './options.ts';
 
@@ -48,11 +55,12 @@ export function lintCommand(): Command {
 
 function lint(command: Command): void {
   const wasm = readCedarWasm();
-  const set = policySetOf(readPolicyFiles(policyTree));
+  const files = readPolicyFiles(policyTree);
+  const set = policySetOf(files);
   const tables = runPolicyCases(new PolicyEngine(wasm, set), readPolicyCases(policyTree));
   const findings = [
     ...validatePolicySet(wasm, set).map(({ policyId, message }) => ({ policyId, problem: message })),
-    ...lintPolicies(wasm, set, tables, readRoles()),
+    ...lintPolicies(wasm, set, tables, rolesIn(files)),
   ];
   if (optionsOf(command).json === true) printJson({ policies: Object.keys(set.policies).length, findings });
   else if (findings.length === 0)
@@ -66,8 +74,8 @@ function lint(command: Command): void {
 }
 
 /** Roles that a stage is declared for or that somebody answers for. */
-function readRoles(): string[] {
-  const entries = [...readAutonomyPolicy().stages, ...readApproverPolicy().agentOwners];
+function rolesIn(files: PolicyFiles): string[] {
+  const entries = [...autonomyPolicyIn(files).stages, ...approverPolicyIn(files).agentOwners];
   return entries.map(({ agentRole }) => agentRole);
 }
 
@@ -99,7 +107,7 @@ export function matrixCommand(): Command {
     .option('--environment <name>', 'where; without it, the stage that --stage names, or local')
     .option(
       '--live',
-      'with the stages set at run time on the stack, not only those declared in autonomy.json',
+      'as the stack decides: by the policies published there and the stages set at run time, not by the tree',
     )
     .action((_options, self: Command) => matrix(self));
 }
@@ -107,10 +115,11 @@ export function matrixCommand(): Command {
 async function matrix(command: Command): Promise<void> {
   const { stage = 'local', live, json, ...given } = optionsOf<{ environment?: string; live?: true }>(command);
   const { environment = stage } = given;
-  mustBeKnown('environment', environment, readKnownNames(stage).environments);
-  const files = readPolicyFiles(policyTree);
+  const connection = live === true ? await connectFor(command) : undefined;
+  const files = connection === undefined ? readPolicyFiles(policyTree) : await publishedFiles(connection);
+  mustBeKnown('environment', environment, knownNamesIn(files, stage).environments);
   const set = policySetOf(files);
-  const stages = live === true ? await liveStages(command) : new Map<string, StageSet>();
+  const stages = connection === undefined ? new Map<string, StageSet>() : await liveStages(connection);
   const rows = accessMatrix(
     decisionRules(files, readCedarWasm()),
     catalogueExamples(),
@@ -137,14 +146,8 @@ function outcomeOf({ outcome, quorum }: AccessRow): string {
   return outcome === 'require-approval' ? `${quorum} approval${quorum === 1 ? '' : 's'}` : outcome;
 }
 
-async function liveStages(command: Command): Promise<Map<string, StageSet>> {
-  const { database, tables } = await connectFor(command);
+async function liveStages({ database, tables }: Connection): Promise<Map<string, StageSet>> {
   const { pk } = itemKeys.stage({ environment: '', agentRole: '', actionClass: '' });
   const items = await database.query(tables.controls, pk);
-  return new Map(
-    items.map((item) => {
-      const stage = autonomyStages.find((word) => word === item['stage']) ?? 'observe';
-      return [printable(String(item['sk'])), { stage, version: Number(item['version']) }];
-    }),
-  );
+  return new Map(items.map((item) => [String(item['sk']), stageSetOf(item)]));
 }

@@ -6,10 +6,10 @@ import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { type Replay, replayDecision } from '../../functions/autonomy/replay.ts';
 import { InterlockError } from '../../functions/platform/errors.ts';
 import { readCedarWasm, readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
-import { PolicyArchive } from '../../functions/policy/policy-archive.store.ts';
 import { policyDigestOf } from '../../functions/policy/policy-files.ts';
 import type { Connection } from '../connection.ts';
 import { bad, dim, good, instant, printable, printJson, printTable } from '../output.ts';
+import { archiveOf } from '../policies.ts';
 import { connectFor, optionsOf } from './options.ts';
 
 export function historyCommand(): Command {
@@ -54,7 +54,7 @@ async function show(decisionId: string, command: Command): Promise<void> {
     printJson(decision);
     return;
   }
-  const lines: [string, string][] = [
+  const lines: (readonly [string, string])[] = [
     ['decided', instant(decision.decidedAtEpochMs)],
     ['about', `${decision.action} on ${decision.targetKey ?? 'no known target'} in ${decision.environment}`],
     ['by', `${decision.agentRole}, incident ${decision.incidentId}, plan ${decision.planDigest}`],
@@ -63,6 +63,11 @@ async function show(decisionId: string, command: Command): Promise<void> {
     ['reason', decision.reason],
     ['policies', decision.determiningPolicies.join(', ') || 'none'],
     ['policy set', decision.policyDigest],
+    ...(decision.notAfterEpochMs === undefined
+      ? []
+      : ([
+          ['starts', `not after ${instant(decision.notAfterEpochMs)}: the policies permit it until then`],
+        ] as const)),
   ];
   console.log(printable(decision.decisionId));
   for (const [name, value] of lines) console.log(`  ${name.padEnd(11)}${printable(value)}`);
@@ -81,10 +86,17 @@ export function replayCommand(): Command {
     .action((decisionId: string | undefined, _options, self: Command) => replay(decisionId, self));
 }
 
+/** What a report says of a decision: its inputs are read and let go, however many there are. */
+type Named = Pick<
+  StoredDecision,
+  'decisionId' | 'policyDigest' | 'action' | 'incidentId' | 'decidedAtEpochMs'
+>;
+
 /** One decision made again; `impossible` when what it takes is not there. */
-type Replayed =
-  | ({ readonly decision: StoredDecision } & Replay)
-  | { readonly decision: StoredDecision; readonly outcome: 'impossible'; readonly why: string };
+type Replayed = { readonly decision: Named } & (
+  | Replay
+  | { readonly outcome: 'impossible'; readonly why: string }
+);
 
 async function replay(decisionId: string | undefined, command: Command): Promise<void> {
   const { since, candidate, json } = optionsOf<{ since?: number; candidate?: string }>(command);
@@ -99,9 +111,9 @@ async function replay(decisionId: string | undefined, command: Command): Promise
   const connection = await connectFor(command);
   const decisions =
     decisionId === undefined
-      ? await decisionsSince(connection, Date.now() - (since ?? 0))
+      ? decisionsSince(connection, Date.now() - (since ?? 0))
       : [await decisionWith(connection, decisionId)];
-  const replayed = await replayAll(decisions, await rulesSource(connection, candidate));
+  const replayed = await replayAll(decisions, rulesSource(connection, candidate));
   const odd = replayed.filter(({ outcome }) => outcome !== 'identical');
   if (json === true) {
     printJson(
@@ -129,30 +141,30 @@ function print(replayed: readonly Replayed[], odd: readonly Replayed[], isCandid
   }
 }
 
-/** Groups by policy set, so that each set is parsed once. */
+/** Oldest first. */
 async function replayAll(
-  decisions: readonly StoredDecision[],
+  decisions: AsyncIterable<StoredDecision> | readonly StoredDecision[],
   rulesFor: (policyDigest: string) => Promise<DecisionRules>,
 ): Promise<Replayed[]> {
   const replayed: Replayed[] = [];
-  for (const [digest, members] of Map.groupBy(decisions, ({ policyDigest }) => policyDigest)) {
+  for await (const decision of decisions) {
+    const { decisionId, policyDigest, action, incidentId, decidedAtEpochMs } = decision;
+    const named = { decisionId, policyDigest, action, incidentId, decidedAtEpochMs };
     try {
-      const rules = await rulesFor(digest);
-      replayed.push(...members.map((decision) => ({ decision, ...replayDecision(decision, rules) })));
+      replayed.push({ decision: named, ...replayDecision(decision, await rulesFor(policyDigest)) });
     } catch (error) {
       if (!(error instanceof InterlockError)) throw error;
-      const why = error.message;
-      replayed.push(...members.map((decision) => ({ decision, outcome: 'impossible' as const, why })));
+      replayed.push({ decision: named, outcome: 'impossible', why: error.message });
     }
   }
-  return replayed;
+  return replayed.toSorted((a, b) => a.decision.decidedAtEpochMs - b.decision.decidedAtEpochMs);
 }
 
-/** The archived set of each digest, or the candidate for all of them. */
-async function rulesSource(
+/** The archived set of each digest, read and parsed once, or the candidate for all of them. */
+function rulesSource(
   connection: Connection,
   candidate: string | undefined,
-): Promise<(policyDigest: string) => Promise<DecisionRules>> {
+): (policyDigest: string) => Promise<DecisionRules> {
   const wasm = readCedarWasm();
   if (candidate !== undefined) {
     const files = readPolicyFiles(candidate);
@@ -161,38 +173,43 @@ async function rulesSource(
     return async () => rules;
   }
   const archive = archiveOf(connection);
-  return async (policyDigest) => decisionRules(await archive.files(policyDigest), wasm);
+  const known = new Map<string, Promise<DecisionRules>>();
+  return (policyDigest) => {
+    const rules =
+      known.get(policyDigest) ?? archive.files(policyDigest).then((files) => decisionRules(files, wasm));
+    known.set(policyDigest, rules);
+    return rules;
+  };
 }
 
 const outcomes = ['auto', 'require-approval', 'recommend', 'deny'] as const;
-/** Of one outcome; whoever has more names a shorter time. */
-const mostDecisions = 10_000;
 
-async function decisionsSince(
+/** All of them: a replay that left some out would vouch for decisions that nobody looked at. */
+async function* decisionsSince(
   { database, tables }: Connection,
   sinceEpochMs: number,
-): Promise<StoredDecision[]> {
-  const lists = await Promise.all(
-    outcomes.map((outcome) =>
-      database.byStatus(tables.operations, `DECISION#${outcome}`, mostDecisions, { sinceEpochMs }),
-    ),
-  );
-  return (lists.flat() as unknown as StoredDecision[]).toSorted(
-    (a, b) => a.decidedAtEpochMs - b.decidedAtEpochMs,
-  );
+): AsyncGenerator<StoredDecision> {
+  for (const outcome of outcomes) {
+    const items = database.eachByStatus(tables.operations, `DECISION#${outcome}`, { sinceEpochMs });
+    for await (const item of items) yield item as unknown as StoredDecision;
+  }
 }
 
-async function decisionWith(connection: Connection, decisionId: string): Promise<StoredDecision> {
-  const found = (await decisionsSince(connection, 0)).find((decision) => decision.decisionId === decisionId);
-  if (found !== undefined) return found;
+/** However old it is: each list is read from its newest end until it is found. */
+async function decisionWith({ database, tables }: Connection, decisionId: string): Promise<StoredDecision> {
+  const found: StoredDecision[] = [];
+  const search = async (outcome: string): Promise<void> => {
+    for await (const item of database.eachByStatus(tables.operations, `DECISION#${outcome}`)) {
+      if (item['decisionId'] === decisionId) found.push(item as unknown as StoredDecision);
+      if (found.length > 0) return;
+    }
+  };
+  await Promise.all(outcomes.map(search));
+  if (found[0] !== undefined) return found[0];
   throw new InterlockError(
     'cli.no-decision',
     `there is no decision ${printable(decisionId)}; \`interlock incident show <id>\` names those of an incident`,
   );
-}
-
-function archiveOf({ database, ledger, tables }: Connection): PolicyArchive {
-  return new PolicyArchive(database, ledger, tables.operations);
 }
 
 /** `24h` or `7d`, in milliseconds. */

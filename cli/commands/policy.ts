@@ -8,7 +8,7 @@ export function policyCommand(): Command {
     .description('test and read the policies, see what was published, make decisions again')
     .addHelpText(
       'after',
-      '\n`test`, `lint`, `schema` and `matrix` read the files of the tree and need no stack; the others do.',
+      '\n`test`, `lint`, `schema` and `matrix` without --live read the files of the tree and need no stack; the others do.',
     );
   for (const child of [
     testCommand,

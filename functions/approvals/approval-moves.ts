@@ -3,6 +3,7 @@ import {
   type Approval,
   approversOf,
   type CancelReason,
+  endsEarly,
   isPastExpiry,
   isWaiting,
   type Vote,
@@ -54,7 +55,7 @@ export function castVote(
       ...recorded,
       status: 'approved',
       decidedAtEpochMs: vote.atEpochMs,
-      usableUntilEpochMs: vote.atEpochMs + usableSeconds * 1_000,
+      usableUntilEpochMs: noLaterThan(approval, vote.atEpochMs + usableSeconds * 1_000),
     },
   };
 }
@@ -79,16 +80,27 @@ export function approveUnderBreakGlass(
       status: 'approved',
       breakGlassBy: by,
       decidedAtEpochMs: now,
-      usableUntilEpochMs: glassExpiresAtEpochMs,
+      usableUntilEpochMs: noLaterThan(approval, glassExpiresAtEpochMs),
       version: approval.version + 1,
     },
   };
 }
 
-/** Ends the wait without a decision. A decision that was made first stays. */
+/** A start that the policies no longer permit is nobody's to allow. */
+function noLaterThan({ notAfterEpochMs = Number.POSITIVE_INFINITY }: Approval, at: EpochMs): EpochMs {
+  return Math.min(notAfterEpochMs, at);
+}
+
+/**
+ * Ends the wait without a decision. A decision that was made first stays.
+ *
+ * @param mayStillWait Whether the execution may be waiting yet. It ends its wait by itself, and is told only of an
+ * end that comes before that.
+ */
 export function expire(
   approval: Approval,
   now: EpochMs,
+  mayStillWait = false,
 ): { readonly outcome: 'expired' | 'already-decided'; readonly approval: Approval } {
   if (approval.status !== 'pending') return { outcome: 'already-decided', approval };
   return {
@@ -98,7 +110,7 @@ export function expire(
       status: 'expired',
       decidedAtEpochMs: now,
       version: approval.version + 1,
-      callbackDelivered: true,
+      callbackDelivered: !(mayStillWait && endsEarly(approval)),
     },
   };
 }

@@ -23,6 +23,7 @@ export function openApprovals(settings: {
   const ledger = new LedgerStore(database, settings.LEDGER_TABLE, settings.ARTEFACT_VERSION);
   return {
     database,
+    ledger,
     approvals: new ApprovalStore(database, ledger, settings.OPERATIONS_TABLE, systemClock),
     dossiers: new DossierStore(database, ledger, settings.OPERATIONS_TABLE),
     refusals: new RefusedVoteStore(database, ledger, settings.OPERATIONS_TABLE, systemClock),

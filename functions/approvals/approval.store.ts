@@ -134,7 +134,7 @@ export class ApprovalStore {
   /** Ends the wait: what was decided or cancelled stands, anything else becomes expired. */
   async expire(approvalId: string, by: 'settle-approval' | 'approval-sweep'): Promise<Approval | undefined> {
     return this.#moves.move(approvalId, (approval, now) => {
-      const { outcome, approval: after } = expire(approval, now);
+      const { outcome, approval: after } = expire(approval, now, by === 'approval-sweep');
       if (outcome === 'already-decided') return { answer: approval };
       const events = [approvalEvents.expired(approval, now, by)];
       return { answer: after, write: { after, events, notice: 'outcome' } };

@@ -64,6 +64,8 @@ export interface Approval {
   readonly requestedAtEpochMs: EpochMs;
   /** A vote at or after this instant does not count. */
   readonly expiresAtEpochMs: EpochMs;
+  /** No change may start on it after this instant, because the policies permit it no longer. */
+  readonly notAfterEpochMs?: EpochMs;
   /** People are asked again at this instant. */
   readonly remindAtEpochMs: EpochMs;
   /** From this instant on, groups that join at escalation are asked and may decide too. */
@@ -113,9 +115,13 @@ export function newApproval(request: {
   readonly quorum: number;
   readonly verdictOn?: VerdictQuestion;
   readonly requestedAtEpochMs: EpochMs;
+  /** Ends its life early where it comes first. */
+  readonly notAfterEpochMs?: EpochMs;
   readonly lifeSeconds: number;
 }): Approval {
-  const { lifeSeconds, ...bound } = request;
+  const { lifeSeconds: longest, ...bound } = request;
+  const { requestedAtEpochMs, notAfterEpochMs = Number.POSITIVE_INFINITY } = request;
+  const lifeSeconds = Math.min(longest, (notAfterEpochMs - requestedAtEpochMs) / 1_000);
   if (!Number.isInteger(request.quorum) || request.quorum < 1) {
     throw new InvalidInputError(
       'approval.invalid-quorum',
@@ -128,7 +134,7 @@ export function newApproval(request: {
       `an approval must live longer than ${lifeSeconds} s`,
     );
   }
-  const after = (seconds: number): EpochMs => request.requestedAtEpochMs + Math.round(seconds * 1_000);
+  const after = (seconds: number): EpochMs => requestedAtEpochMs + Math.round(seconds * 1_000);
   return {
     ...bound,
     status: 'pending',
@@ -150,6 +156,11 @@ export function isWaiting(approval: Approval, now: EpochMs): boolean {
 /** How it stands at an instant: `expired` from its expiry on, whether or not that was written down yet. */
 export function statusAt(approval: Approval, now: EpochMs): ApprovalStatus {
   return approval.status === 'pending' && isPastExpiry(approval, now) ? 'expired' : approval.status;
+}
+
+/** Whether its life ends before its time, at the instant after which the policies permit no start. */
+export function endsEarly({ notAfterEpochMs, expiresAtEpochMs }: Approval): boolean {
+  return notAfterEpochMs !== undefined && notAfterEpochMs <= expiresAtEpochMs;
 }
 
 /** The order in which people should decide: what expires first comes first. */

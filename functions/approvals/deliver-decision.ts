@@ -1,9 +1,12 @@
 import type { EpochMs } from '../platform/clock.ts';
 import type { Approval, TooLateReason } from './approval.ts';
 
-/** What a waiting execution is told. A rejection is an answer, not a failure of the task; so is a cancellation. */
+/**
+ * What a waiting execution is told. A rejection is an answer, not a failure of the task; so are a cancellation and
+ * an end that comes before the execution's own.
+ */
 export interface CallbackOutput {
-  readonly outcome: 'approved' | 'rejected' | 'cancelled';
+  readonly outcome: 'approved' | 'rejected' | 'cancelled' | 'expired';
   readonly approvalId: string;
 }
 
@@ -54,7 +57,7 @@ export async function deliverDecision(
   const approval = await approvals.get(approvalId);
   if (approval === undefined || approval.callbackDelivered) return 'nothing-to-deliver';
   const { status } = approval;
-  if (status === 'pending' || status === 'expired') return 'nothing-to-deliver';
+  if (status === 'pending') return 'nothing-to-deliver';
   const finish = async (from: Approval, tooLate?: TooLateReason): Promise<DeliveryOutcome> => {
     if ((await approvals.markDelivered(from, tooLate)) === 'superseded') return 'superseded';
     return tooLate === undefined ? 'delivered' : 'too-late';

@@ -17,6 +17,7 @@ const decisionSchema = z.object({
   tier: z.optional(z.string()),
   stage: z.optional(z.string()),
   approvalId: z.optional(z.string()),
+  notAfterEpochMs: z.optional(z.number()),
   determiningPolicies: z.optional(z.array(z.string())),
   inputs: z.optional(
     z.object({

@@ -1,6 +1,8 @@
+import type { Announcement } from '../audit/announcement.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Write } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
+import { dueAt } from '../platform/outbox.ts';
 import type { Approval } from './approval.ts';
 
 /** What people are told: that they are asked, asked again, asked instead of others, how far it is, how it ended. */
@@ -19,15 +21,8 @@ export interface ChannelDelivery {
   readonly messageId?: string;
 }
 
-/**
- * One thing that people are to be told, stored in the transaction that makes it true: whoever crashes
- * afterwards, it is found and sent. `due` until every channel has taken it or was given up.
- */
-export interface Notice {
-  readonly approvalId: string;
-  readonly kind: NoticeKind;
-  /** The approval's version that it was stored with. What is told is the approval as it stands when it is sent. */
-  readonly approvalVersion: number;
+/** What becomes of anything that people are to be told. `due` until every channel has taken it or was given up. */
+interface Telling {
   readonly createdAtEpochMs: EpochMs;
   readonly status: 'due' | 'done';
   readonly deliveries: Readonly<Partial<Record<Channel, ChannelDelivery>>>;
@@ -35,29 +30,37 @@ export interface Notice {
   readonly nextAttemptAtEpochMs: EpochMs;
 }
 
-/** Status keys of the `byStatus` index. */
-export const noticeStatusKeys = { due: 'NOTICE#due', done: 'NOTICE#done' } as const;
+/**
+ * One thing that people are to be told of an approval, stored in the transaction that makes it true: whoever
+ * crashes afterwards, it is found and sent.
+ */
+export interface Notice extends Telling {
+  readonly approvalId: string;
+  readonly kind: NoticeKind;
+  /** The approval's version that it was stored with. What is told is the approval as it stands when it is sent. */
+  readonly approvalVersion: number;
+}
+
+/** What waits in the outbox: a notice, or a finding that everybody is told of. */
+export type Outgoing = Notice | (Announcement & Telling);
+
+/** Which of them: an approval has at most one notice of a kind in one version. */
+export type OutgoingKey =
+  | Pick<Notice, 'approvalId' | 'kind' | 'approvalVersion'>
+  | Pick<Announcement, 'announcementId'>;
 
 /** Stores that people are to be told, for the transaction that writes `approval`. */
 export function noticeWrite(table: string, approval: Approval, kind: NoticeKind, now: EpochMs): Write {
   const { approvalId, version } = approval;
-  const notice: Notice = {
-    approvalId,
-    kind,
-    approvalVersion: version,
-    createdAtEpochMs: now,
-    status: 'due',
-    deliveries: {},
-    nextAttemptAtEpochMs: now,
-  };
   return {
     kind: 'put',
     table,
     item: {
       ...itemKeys.notice(approvalId, kind, version),
-      ...notice,
-      statusKey: noticeStatusKeys.due,
-      statusAt: new Date(now).toISOString(),
+      approvalId,
+      kind,
+      approvalVersion: version,
+      ...dueAt(now),
     },
     condition: 'attribute_not_exists(pk)',
   };

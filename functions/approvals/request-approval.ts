@@ -15,6 +15,9 @@ export const approvalRequest = z.strictObject({
   verdictOn: z.optional(z.strictObject({ changeId: text, reason: z.string().check(z.maxLength(500)) })),
 });
 
+/** Nobody is asked for a decision that they would have to make faster than this. */
+const shortestWaitMs = 30_000;
+
 /** What a waiting execution asks for. */
 export type ApprovalRequest = z.output<typeof approvalRequest>;
 
@@ -38,7 +41,13 @@ export interface RequestPorts {
       incidentId: string,
       planDigest: string,
     ): Promise<{
-      decision: { outcome: string; quorum: number; approvalId?: string | undefined };
+      decision: {
+        outcome: string;
+        quorum: number;
+        approvalId?: string | undefined;
+        /** No change may start on it after this instant. */
+        notAfterEpochMs?: number | undefined;
+      };
     }>;
     /** The approval that a change waits for, if it waits for one, and what it belongs to. */
     waitingChange(changeId: string): Promise<WaitingChange | undefined>;
@@ -55,7 +64,8 @@ export interface RequestPorts {
 /**
  * Stores the request, and with it that people are to be told: `approval-notices` sends that.
  *
- * @throws InvalidInputError `approval.not-asked-for` when neither a decision nor a change asks for this approval of this plan.
+ * @throws InvalidInputError `approval.not-asked-for` when neither a decision nor a change asks for this approval of
+ * this plan, `approval.too-late` when nothing could start on it any more: the execution goes on without asking.
  */
 export async function requestApproval(
   ports: RequestPorts,
@@ -73,6 +83,14 @@ export async function requestApproval(
       `no decision on plan ${planDigest} and no change of it asks for approval ${approvalId}`,
     );
   }
+  const now = ports.clock();
+  const notAfterEpochMs = verdictOn === undefined ? decision.notAfterEpochMs : undefined;
+  if (notAfterEpochMs !== undefined && notAfterEpochMs - now < shortestWaitMs) {
+    throw new InvalidInputError(
+      'approval.too-late',
+      `the policies permit plan ${planDigest} only until ${new Date(notAfterEpochMs).toISOString()}; nobody could decide in time`,
+    );
+  }
   const approval = newApproval({
     approvalId,
     incidentId,
@@ -80,7 +98,8 @@ export async function requestApproval(
     // One person who looks is enough to say whether what is there helped.
     quorum: verdictOn === undefined ? decision.quorum : 1,
     ...(verdictOn === undefined ? {} : { verdictOn }),
-    requestedAtEpochMs: ports.clock(),
+    ...(notAfterEpochMs === undefined ? {} : { notAfterEpochMs }),
+    requestedAtEpochMs: now,
     lifeSeconds: verdictOn === undefined ? ports.lifeSeconds : ports.verdictSeconds,
   });
   return {

@@ -13,7 +13,25 @@ import type { LedgerEntry } from './ledger-entry.ts';
 
 /** Pattern 10: whether changes can be undone, how often they had to be, and how long that took. */
 export function changeEvidence(input: EvidenceInput): Figure[] {
-  return [rollbackRate(input), failureRate(input), timeToRestore(input), timeToResolve(input)];
+  const counted = { ...input, entries: withoutRefusedUndos(input.entries) };
+  return [rollbackRate(counted), failureRate(counted), timeToRestore(counted), timeToResolve(counted)];
+}
+
+/**
+ * An undo that was given up because somebody else had moved the target since is no rollback and no failure of the
+ * change: everything from its start to its end is left out, also that a recovery took it over on the way.
+ */
+function withoutRefusedUndos(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  return [...Map.groupBy(entries, (entry) => text(entry, 'changeId'))].flatMap(([changeId, members]) => {
+    if (changeId === undefined) return members;
+    const kept: LedgerEntry[] = [];
+    for (const entry of inChainOrder(members)) {
+      const started = kept.findLastIndex(({ type }) => type === 'change.undo-started');
+      if (entry.type === 'change.undo-refused' && started >= 0) kept.length = started;
+      else kept.push(entry);
+    }
+    return kept;
+  });
 }
 
 /** One change and what the ledger says of it; entries of a chain are in its own order. */
@@ -39,7 +57,7 @@ function rollbackRate(input: EvidenceInput): Figure {
     title: 'Rollbacks that put the target back and read it back',
     population: { what: 'changes whose rollback was attempted in the period', count: stories.length },
     query:
-      'changes with change.rollback-started, change.undo-started or change.rollback-failed; a success has change.rolled-back',
+      'changes with change.rollback-started, change.undo-started or change.rollback-failed; a success has change.rolled-back; an undo that ended in change.undo-refused counts as none',
     value: () =>
       `${share(restored.length, stories.length)} restored; ${failed.length} failed, ${stories.length - restored.length - failed.length} under way, ${byPeople.length} asked for by a person`,
     samples: [...failed, ...restored].flatMap(({ entries }) =>
@@ -60,7 +78,7 @@ function failureRate(input: EvidenceInput): Figure {
     title: 'Changes that failed validation, were rolled back, or were undone by a person',
     population: { what: 'changes begun in the period that took effect and ended', count: stories.length },
     query:
-      'changes with change.started and one of change.validated, change.rolled-back, change.rollback-failed; a failure has change.validation-failed, change.rollback-started, change.undo-started or change.rollback-failed',
+      'changes with change.started and one of change.validated, change.rolled-back, change.rollback-failed; a failure has change.validation-failed, change.rollback-started, change.undo-started (without change.undo-refused) or change.rollback-failed',
     value: () => `${share(failed.length, stories.length)} failed`,
     samples: failed.flatMap(({ entries }) =>
       ofType(entries, 'change.validation-failed', ...rollbackTypes).slice(0, 1),
@@ -71,14 +89,19 @@ function failureRate(input: EvidenceInput): Figure {
 function timeToRestore(input: EvidenceInput): Figure {
   const storyOf = storiesOf(input);
   const restored = inPeriod(input, 'change.rolled-back').flatMap((end) => {
-    const start = storyOf(text(end, 'changeId')).entries.find(({ type }) => type === 'change.started');
+    const { entries } = storyOf(text(end, 'changeId'));
+    // What was kept was no failure while it was kept: the clock starts when a person found it to be one.
+    const start =
+      entries.find(({ type }) => type === 'change.undo-started') ??
+      entries.find(({ type }) => type === 'change.started');
     return start === undefined ? [] : [{ end, ms: end.atEpochMs - start.atEpochMs }];
   });
   return figure({
     evidence: 'time to restore service baseline',
-    title: 'From the start of a change that failed until the target was back',
+    title: 'From the start of a change that failed, or of its undoing by a person, until the target was back',
     population: { what: 'changes rolled back in the period', count: restored.length },
-    query: 'first change.started to change.rolled-back of the same changeId',
+    query:
+      'change.undo-started, or the first change.started where no person undid it, to change.rolled-back of the same changeId',
     value: () => durations(restored.map(({ ms }) => ms)),
     samples: restored.map(({ end }) => end),
   });
@@ -107,8 +130,13 @@ function storiesOf({ entries }: EvidenceInput): (changeId: string | undefined) =
   const stories = Map.groupBy(entries, (entry) => text(entry, 'changeId'));
   return (changeId = 'unknown') => ({
     changeId,
-    entries: (stories.get(changeId) ?? []).toSorted((a, b) => a.sequence - b.sequence),
+    entries: inChainOrder(stories.get(changeId) ?? []),
   });
+}
+
+/** @param entries Of one change, so of one chain. */
+function inChainOrder(entries: readonly LedgerEntry[]): LedgerEntry[] {
+  return entries.toSorted((a, b) => a.sequence - b.sequence);
 }
 
 function has({ entries }: Story, ...types: readonly string[]): boolean {

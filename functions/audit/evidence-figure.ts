@@ -1,3 +1,4 @@
+import type { ExceptionState } from '../platform/vocabulary.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
 
 /** From this instant, before that one. */
@@ -11,7 +12,8 @@ export interface RegisteredException {
   readonly exceptionId: string;
   readonly owner: string;
   readonly ticket: string;
-  readonly status: string;
+  /** Now; `unknown` where its record says no status that there is. */
+  readonly state: ExceptionState | 'unknown';
   readonly requestedAtEpochMs: number;
   readonly expiresAtEpochMs: number;
 }

@@ -1,3 +1,4 @@
+import { type ExceptionState, exceptionStates } from '../platform/vocabulary.ts';
 import {
   type EvidenceInput,
   entryId,
@@ -7,7 +8,6 @@ import {
   minute,
   ofType,
   percent,
-  type RegisteredException,
   text,
 } from './evidence-figure.ts';
 import type { LedgerEntry } from './ledger-entry.ts';
@@ -130,23 +130,22 @@ function exceptions(input: EvidenceInput): Figure {
   const known = input.exceptions
     .filter(({ requestedAtEpochMs }) => requestedAtEpochMs < period.toEpochMs)
     .toSorted((a, b) => a.expiresAtEpochMs - b.expiresAtEpochMs);
-  const states = known.map((exception) => stateOf(exception, nowEpochMs));
-  const count = (state: string): number => states.filter((each) => each === state).length;
+  const count = (state: ExceptionState): number => known.filter((each) => each.state === state).length;
   const ids = new Set(known.map(({ exceptionId }) => exceptionId));
   return figure({
     evidence: 'Exception register with expiry and owners',
     title: 'Temporary overrides of the allowlist',
     population: { what: 'exceptions requested before the end of the period', count: known.length },
     query: 'EXCEPTION records, each with its owner, ticket, expiry, and state now',
-    value: () =>
-      `${count('live')} live, ${count('expired')} expired, ${count('waiting')} waiting, ${count('lapsed')} lapsed undecided, ${count('rejected')} rejected, ${count('revoked')} revoked`,
+    value: () => exceptionStates.map((state) => `${count(state)} ${state}`).join(', '),
+    note: 'in-force: permits now; expired: approved, over and ignored; lapsed: nobody decided before its end',
     table: {
       head: ['exception', 'owner', 'ticket', 'state', 'expires', 'age'],
-      rows: known.map((exception, index) => [
+      rows: known.map((exception) => [
         exception.exceptionId,
         exception.owner === '' ? 'NO OWNER' : exception.owner,
         exception.ticket === '' ? 'NO TICKET' : exception.ticket,
-        states[index] ?? 'unknown',
+        exception.state,
         minute(exception.expiresAtEpochMs),
         `${Math.max(0, Math.floor((nowEpochMs - exception.requestedAtEpochMs) / dayMs))} d`,
       ]),
@@ -163,14 +162,6 @@ function exceptionEntries(entries: readonly LedgerEntry[], ids: ReadonlySet<stri
     'exception.rejected',
     'exception.revoked',
   ).filter((entry) => ids.has(text(entry, 'exceptionId') ?? ''));
-}
-
-/** An approved exception is live strictly before its end; one never decided by then has lapsed. */
-function stateOf({ status, expiresAtEpochMs }: RegisteredException, now: number): string {
-  const isOver = expiresAtEpochMs <= now;
-  if (status === 'approved') return isOver ? 'expired' : 'live';
-  if (status === 'requested') return isOver ? 'lapsed' : 'waiting';
-  return status;
 }
 
 function short(digest: string | undefined): string {

@@ -57,13 +57,16 @@ function proposalsByTier(input: EvidenceInput): Figure {
   });
 }
 
+/** What sets a stage at run time, over whatever is declared from then on. */
+const settingTypes = ['autonomy.raised', 'autonomy.lowered', 'autonomy.lowered-automatically'];
+
 function incidentRates(input: EvidenceInput): Figure {
-  const changes = inPeriod(
-    input,
-    'autonomy.raised',
-    'autonomy.lowered',
-    'autonomy.lowered-automatically',
-    'autonomy.declared',
+  const set = ofType(input.entries, ...settingTypes);
+  const isOverridden = (entry: LedgerEntry) =>
+    entry.type === 'autonomy.declared' &&
+    set.some((other) => placeOf(other) === placeOf(entry) && other.atEpochMs <= entry.atEpochMs);
+  const changes = inPeriod(input, ...settingTypes, 'autonomy.declared').filter(
+    (entry) => !isOverridden(entry),
   );
   const opened = ofType(input.entries, 'incident.opened');
   const earliest = input.entries.reduce((least, { atEpochMs }) => Math.min(least, atEpochMs), Infinity);
@@ -86,7 +89,7 @@ function incidentRates(input: EvidenceInput): Figure {
     title: 'Incidents opened a day, before and after each change of stage',
     population: { what: 'changes of stage in the period', count: changes.length },
     query:
-      'autonomy.raised, autonomy.lowered, autonomy.lowered-automatically and autonomy.declared (by publishing policies); incident.opened in up to 7 days before and after each, cut off at the next change of the same place and at the ends of what is recorded',
+      'autonomy.raised, autonomy.lowered (by people, or by publishing a lower declaration) and autonomy.lowered-automatically; autonomy.declared where no stage was set at run time until then: elsewhere it changes nothing; incident.opened in up to 7 days before and after each, cut off at the next change of the same place and at the ends of what is recorded',
     value: () => rows.map(([, , stages, before, after]) => `${stages}: ${before} → ${after}`).join('; '),
     table: { head: ['when', 'place', 'stage', 'before', 'after'], rows },
     samples: changes,

@@ -3,14 +3,14 @@ import type { Write } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
 import { personOf } from '../platform/person.ts';
 import type { StoredFinding } from './finding.ts';
-import type { LedgerEvent } from './ledger-entry.ts';
+import type { Actor, LedgerEvent } from './ledger-entry.ts';
 
 /** The longest evidence text, in UTF-16 units. */
 export const evidenceMaxCharacters = 1_000;
 
-/** A person who says that a finding was dealt with. */
+/** Who says that a finding was dealt with. */
 export interface Closure {
-  /** ARN of the caller. */
+  /** ARN of the caller, or the part of Interlock that did it itself. */
   readonly by: string;
   readonly evidence: string;
   readonly atEpochMs: EpochMs;
@@ -65,11 +65,15 @@ export function closeFinding(
 }
 
 /** What the ledger says about a closed finding. */
-export function closedEntry({ findingId, kind }: StoredFinding, closure: Closure): LedgerEvent {
+export function closedEntry(
+  { findingId, kind }: Pick<StoredFinding, 'findingId' | 'kind'>,
+  closure: Closure,
+  actorKind: Actor['kind'] = 'person',
+): LedgerEvent {
   return {
     type: 'finding.closed',
     atEpochMs: closure.atEpochMs,
-    actor: { kind: 'person', id: closure.by },
+    actor: { kind: actorKind, id: closure.by },
     detail: { findingId, kind, evidence: closure.evidence },
   };
 }

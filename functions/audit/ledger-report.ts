@@ -19,7 +19,10 @@ export interface LedgerFault {
   readonly fault: ChainFault['fault'] | 'missing-entry' | 'contradicts-record';
 }
 
-/** Entries that count only with a record behind them: they are what lets a change happen, or says how it ended. */
+/**
+ * Entries that count only with a record behind them: they are what lets a change happen, say how it ended, or call
+ * for somebody to look. A finding that was closed stays closed, so an open one contradicts its closing.
+ */
 const backedTypes = new Set([
   'decision.made',
   'approval.approved',
@@ -27,6 +30,8 @@ const backedTypes = new Set([
   'approval.expired',
   'approval.cancelled',
   'change.started',
+  'finding.opened',
+  'finding.closed',
 ]);
 
 /**
@@ -62,9 +67,11 @@ export function reportOn(
   // What is no entry is a fault of its chain already, and says nothing about anything.
   const sound = entries.filter(isReadable);
   const chains = Map.groupBy(sound, (entry) => entry.chainId);
+  const ofFindings = sound.filter(({ type }) => type.startsWith('finding.'));
   for (const fact of before) {
     const members = chains.get(fact.chainId) ?? [];
-    if (members.some((entry) => isAbout(entry, fact))) continue;
+    const candidates = fact.isInAnyChain === true ? ofFindings : members;
+    if (candidates.some((entry) => isAbout(entry, fact))) continue;
     faults.push({ chainId: fact.chainId, sequence: members.length + 1, fault: 'missing-entry' });
   }
   const known = new Set(after.map(({ chainId, type, detail }) => keyOf(chainId, type, detail)));
@@ -114,7 +121,7 @@ function unfounded(
       .map((fact) => [keyOf(fact.chainId, fact.type, fact.detail), fact]),
   );
   const controls = Map.groupBy(
-    entries.filter(({ chainId }) => /^control#(autonomy|exception)#/.test(chainId)),
+    entries.filter(({ chainId }) => /^control#(autonomy|exception|policy)#/.test(chainId)),
     controlOf,
   );
   const said = (control: string, what: (entry: LedgerEntry) => boolean, by: LedgerEntry): boolean =>
@@ -151,7 +158,8 @@ function faultAt({ chainId, sequence }: LedgerEntry, fault: LedgerFault['fault']
 
 /** The id by which an entry of a backed type names its record. */
 function keyOf(chainId: string, type: string, detail: Readonly<Record<string, unknown>>): string {
-  const { planDigest, changeId, approvalId } = detail;
+  const { planDigest, changeId, approvalId, findingId } = detail;
+  if (type.startsWith('finding.')) return `${type} ${String(findingId)}`;
   const id = type === 'decision.made' ? planDigest : type === 'change.started' ? changeId : approvalId;
   return `${chainId} ${type} ${String(id)}`;
 }

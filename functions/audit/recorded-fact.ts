@@ -4,6 +4,8 @@ import type { LedgerEntry } from './ledger-entry.ts';
 /** What stands in `Operations` or `Controls` and must have left an entry, written by other roles than most entries. */
 export interface RecordedFact {
   readonly chainId: string;
+  /** The entry may stand in any chain, the one named is where it would be missed. @default false */
+  readonly isInAnyChain?: true;
   /** Type of the entry that must stand in the chain: `decision.made`, `kill-switch.released`. */
   readonly type: string;
   /** Members of the entry's detail that say the same as the record. A value that is missing matches no entry. */
@@ -21,6 +23,7 @@ type Stored = Readonly<Record<string, unknown>>;
 /** Facts that one item vouches for. */
 export function factsOf(item: Stored): RecordedFact[] {
   const pk = String(item['pk']);
+  if (pk.startsWith('FINDING#')) return findingFactsOf(pk.slice('FINDING#'.length), item);
   const control = controlFactOf(pk, item);
   if (control !== undefined) return [control];
   const chainId = incidentChain(String(item['incidentId']));
@@ -45,9 +48,12 @@ export function factsOf(item: Stored): RecordedFact[] {
   }
 }
 
-export function isAbout(entry: LedgerEntry, { chainId, type, detail, made }: RecordedFact): boolean {
+export function isAbout(
+  entry: LedgerEntry,
+  { chainId, isInAnyChain, type, detail, made }: RecordedFact,
+): boolean {
   return (
-    entry.chainId === chainId &&
+    (isInAnyChain === true || entry.chainId === chainId) &&
     entry.type === type &&
     (made === undefined || (entry.actor.id === made.by && entry.atEpochMs === made.atEpochMs)) &&
     Object.entries(detail).every(([member, value]) => value !== undefined && entry.detail[member] === value)
@@ -93,7 +99,9 @@ function controlFactOf(pk: string, item: Stored): RecordedFact | undefined {
     const { stage: to, version, cause } = item;
     const made = { by: item['changedBy'], atEpochMs: item['changedAtEpochMs'] };
     const detail = { environment: stageEnvironment, agentRole, actionClass, to, version, reason };
-    return controlFact('autonomy', `autonomy.${String(cause)}`, `autonomy ${sk}`, detail, made);
+    // A publication lowers in its own transaction, which writes to one chain.
+    const entity = item['changedBy'] === 'publish-policies' ? 'policy' : 'autonomy';
+    return controlFact(entity, `autonomy.${String(cause)}`, `autonomy ${sk}`, detail, made);
   }
   if (pk.startsWith('BREAKGLASS#')) {
     const incidentId = pk.slice('BREAKGLASS#'.length);
@@ -124,6 +132,19 @@ function controlFactOf(pk: string, item: Stored): RecordedFact | undefined {
   return undefined;
 }
 
+/**
+ * That it was opened, and by whom it was closed, each stands in the chain of whatever did it. The key says which
+ * finding it is, whatever its members say.
+ */
+function findingFactsOf(findingId: string, item: Stored): RecordedFact[] {
+  const { kind, summary, status, openedAtEpochMs, closedBy: by, closedAtEpochMs, evidence } = item;
+  const fact = { isInAnyChain: true, chainId: dayChain('findings', openedAtEpochMs) } as const;
+  const opened = { ...fact, type: 'finding.opened', detail: { findingId, kind, summary } };
+  if (status === 'open') return [opened];
+  const made = { by, atEpochMs: closedAtEpochMs };
+  return [opened, { ...fact, type: 'finding.closed', detail: { findingId, kind, evidence }, made }];
+}
+
 function controlFact(
   entity: string,
   type: string,
@@ -131,9 +152,11 @@ function controlFact(
   detail: RecordedFact['detail'],
   made: { readonly by: unknown; readonly atEpochMs: unknown },
 ): RecordedFact {
-  const { atEpochMs } = made;
-  // Beyond it, time has no day; an item that says so was written by nobody of ours.
+  return { chainId: dayChain(entity, made.atEpochMs), type, control, detail, made };
+}
+
+/** Beyond the last day that time has, an item was written by nobody of ours. */
+function dayChain(entity: string, atEpochMs: unknown): string {
   const hasDay = typeof atEpochMs === 'number' && Math.abs(atEpochMs) <= 8.64e15;
-  const chainId = hasDay ? controlChain(entity, atEpochMs) : `control#${entity}#`;
-  return { chainId, type, control, detail, made };
+  return hasDay ? controlChain(entity, atEpochMs) : `control#${entity}#`;
 }

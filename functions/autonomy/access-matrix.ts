@@ -16,7 +16,8 @@ export interface AccessRow
 
 /**
  * Who may do what in an environment: the decision on every example of the catalogue, made as it would be made on
- * a sound plan of a sure model on a quiet day for a target without tags. One row for each role, action and tier.
+ * a sound plan of a sure model on a quiet day for a target without tags. One row for each role, action and tier,
+ * and one more for each other answer: a policy may look at a parameter.
  *
  * @param stageSet The stage that was set at run time for a role and class, if any.
  */
@@ -34,8 +35,8 @@ export function accessMatrix(
     examples.map((example) => rowOf(rules, example, { ...place, agentRole }, stageSet)),
   );
   const seen = new Set<string>();
-  return rows.filter(({ agentRole, action, tier }) => {
-    const key = JSON.stringify([agentRole, action, tier]);
+  return rows.filter(({ agentRole, action, tier, outcome, clause, determiningPolicies }) => {
+    const key = JSON.stringify([agentRole, action, tier, outcome, clause, determiningPolicies]);
     return !seen.has(key) && seen.add(key);
   });
 }

@@ -86,7 +86,7 @@ export function stageInForce(
 }
 
 /** The stage that the policy declares for a place; `observe` wherever none is. */
-export function stageFor(policy: AutonomyPolicy, place: Place): AutonomyStage {
+export function stageFor(policy: Pick<AutonomyPolicy, 'stages'>, place: Place): AutonomyStage {
   const entry = policy.stages.find(
     (candidate) =>
       candidate.environment === place.environment &&

@@ -1,4 +1,4 @@
-import { openFinding } from '../audit/finding.ts';
+import { openAndAnnounce } from '../audit/announcement.ts';
 import { openedEntry } from '../audit/finding-closure.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
@@ -14,8 +14,8 @@ import {
   breakGlassCheck,
   breakGlassEntry,
   breakGlassFinding,
-  breakGlassMessage,
   breakGlassRefusal,
+  breakGlassWords,
   newBreakGlass,
 } from './break-glass.ts';
 import type { BreakGlassPolicy } from './break-glass-policy.ts';
@@ -36,7 +36,6 @@ export interface BreakGlassDependencies {
   readonly policy: BreakGlassPolicy;
   readonly stages: StageStore;
   readonly approve: ApprovalUnderBreakGlass;
-  readonly people: { tell(subject: string, message: string): Promise<void> };
   readonly clock: Clock;
 }
 
@@ -77,13 +76,11 @@ export class BreakGlassStore {
   }
 
   /**
-   * Breaks the glass, opens the review of it and moves pending approvals on, in one transaction. People are told
-   * first: whoever cannot tell anybody cannot break it, and a crash in between has told people for nothing,
-   * never broken it unseen.
+   * Breaks the glass, opens the review of it, announces it and moves pending approvals on, in one transaction: no
+   * crash and no channel that is away can leave it broken unseen.
    */
   async open(request: BreakGlassRequest): Promise<OpenResult> {
-    const { clock, people, policy } = this.#with;
-    let isTold = false;
+    const { clock, policy } = this.#with;
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const now = clock();
       const grounds = await this.#groundsOf(request.incidentId);
@@ -91,20 +88,11 @@ export class BreakGlassStore {
       if (refusal === 'already-open' && grounds.existing?.openedBy === request.by) {
         return this.#continue(grounds, grounds.existing, now);
       }
-      if (refusal !== undefined) {
-        if (isTold) await people.tell(...notOpened(request));
-        return { outcome: refusal };
-      }
+      if (refusal !== undefined) return { outcome: refusal };
       const breakGlass = newBreakGlass(request, grounds.environment, now);
-      if (!isTold) {
-        const { subject, message } = breakGlassMessage(breakGlass);
-        await people.tell(subject, message);
-        isTold = true;
-      }
       const opened = await this.#commit(breakGlass, grounds, now);
       if (opened !== undefined) return { outcome: 'opened', breakGlass, approvalIds: opened };
     }
-    await people.tell(...notOpened(request));
     throw new DependencyUnavailableError(
       'break-glass.contention',
       `incident ${request.incidentId} changed ${attempts} times meanwhile; the glass is whole, try again`,
@@ -131,7 +119,7 @@ export class BreakGlassStore {
           condition: 'attribute_not_exists(pk) OR expiresAtEpochMs <= :now',
           values: { ':now': now },
         },
-        openFinding(tables.operations, finding),
+        ...openAndAnnounce(tables.operations, finding, breakGlassWords(breakGlass)),
         {
           kind: 'check',
           table: tables.operations,
@@ -230,11 +218,4 @@ export class BreakGlassStore {
 function toBreakGlass(item: Item): BreakGlass {
   const { pk: _pk, sk: _sk, ...breakGlass } = item;
   return breakGlass as unknown as BreakGlass;
-}
-
-function notOpened({ incidentId, by }: BreakGlassRequest): [subject: string, message: string] {
-  return [
-    `Interlock: glass not broken for incident ${incidentId}`,
-    `What was announced a moment ago did not happen: ${by} did not break the glass for incident ${incidentId}.`,
-  ];
 }

@@ -1,3 +1,4 @@
+import type { AnnouncementWords } from '../audit/announcement.ts';
 import type { Finding } from '../audit/finding.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { EpochMs } from '../platform/clock.ts';
@@ -73,7 +74,7 @@ export function breakGlassRefusal(
 }
 
 /**
- * Whether an approval may be left out at this moment. A clock that ran ahead where it was opened, or an end
+ * Whether it is broken at this moment. A clock that ran ahead where it was opened, or an end
  * that somebody wrote by hand, makes it no longer: it counts from its opening, strictly before its end, and
  * never beyond fifteen minutes.
  */
@@ -91,7 +92,18 @@ export function isBreakGlassLive(
   );
 }
 
-/** {@link isBreakGlassLive} as the condition of a transaction that starts a change. */
+/** Whether a change of this incident, in this environment, needs no approval at this moment. */
+export function sparesApproval(
+  breakGlass:
+    | Pick<BreakGlass, 'incidentId' | 'environment' | 'openedAtEpochMs' | 'expiresAtEpochMs'>
+    | undefined,
+  { incidentId, environment }: { readonly incidentId: string; readonly environment: string },
+  now: EpochMs,
+): boolean {
+  return breakGlass?.environment === environment && isBreakGlassLive(breakGlass, incidentId, now);
+}
+
+/** {@link sparesApproval} as the condition of a transaction that starts a change. */
 export function breakGlassCheck(
   controlsTable: string,
   subject: { readonly incidentId: string; readonly environment: string },
@@ -150,21 +162,16 @@ export function breakGlassEntry(breakGlass: BreakGlass): LedgerEvent {
   };
 }
 
-/** What everybody is told, before it takes effect. */
-export function breakGlassMessage({
-  incidentId,
-  environment,
-  openedBy,
-  reason,
-  expiresAtEpochMs,
-}: BreakGlass) {
+/** What everybody is told. */
+export function breakGlassWords(breakGlass: BreakGlass): AnnouncementWords {
+  const { incidentId, environment, openedBy, reason, expiresAtEpochMs } = breakGlass;
   return {
-    subject: `Interlock: glass broken for incident ${incidentId}`,
-    message: [
-      `${openedBy} breaks the glass for incident ${incidentId} in ${environment}.`,
+    title: `Glass broken for incident ${incidentId}`,
+    lines: [
+      `${openedBy} broke the glass for incident ${incidentId} in ${environment}.`,
       `Until ${new Date(expiresAtEpochMs).toISOString()} its changes need no approval; policies, limits and kill switches still hold.`,
       `Reason: ${reason}`,
       'To stop it: `interlock kill-switch on`. The review is a finding: `interlock findings`.',
-    ].join('\n'),
+    ],
   };
 }

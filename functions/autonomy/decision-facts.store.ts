@@ -1,5 +1,9 @@
-import { type RunbookPolicy, runbookFault } from '../change/actions/ssm-run-automation/runbook-policy.ts';
+import {
+  type RunAutomationParameters,
+  runAutomation,
+} from '../change/actions/ssm-run-automation/definition.ts';
 import { type ResolvedAction, resolveAction } from '../change/catalogue.ts';
+import { dayOf } from '../change/daily-usage.ts';
 import { type Plan, planDigestOf } from '../change/plan.ts';
 import { checkStoredPlan } from '../change/stored-plan.ts';
 import type { EpochMs } from '../platform/clock.ts';
@@ -7,14 +11,13 @@ import type { Database, Item } from '../platform/dynamodb.ts';
 import { InterlockError } from '../platform/errors.ts';
 import { itemKeys } from '../platform/item-keys.ts';
 import { readKillSwitches } from '../platform/kill-switch-reading.store.ts';
-import { autonomyStages } from '../platform/vocabulary.ts';
 import { longestExceptionDays, permitOf } from '../policy/exception.ts';
 import { historyFrom } from '../policy/limits.ts';
 import type { ExceptionPermit } from '../policy/policy-set.ts';
 import type { Denial } from '../policy/variants.ts';
-import type { StageSet } from './autonomy-policy.ts';
 import type { BreakGlassReading, DecisionInput, TagReading } from './decision-input.ts';
 import { describeAction, type ProposedAction } from './proposed-action.ts';
+import { stageSetOf } from './stage.ts';
 
 export interface DecisionTables {
   readonly controls: string;
@@ -63,12 +66,7 @@ export class DecisionFactsStore {
    *
    * @throws InterlockError `decision.plan-missing`, `decision.plan-altered`.
    */
-  async read(
-    incidentId: string,
-    planDigest: string,
-    runbooks: RunbookPolicy,
-    now: EpochMs,
-  ): Promise<DecisionFacts> {
+  async read(incidentId: string, planDigest: string, now: EpochMs): Promise<DecisionFacts> {
     const { environment } = this.#tables;
     const [planItem, triage, incident, denied, breakGlass] = await Promise.all([
       this.#operations(itemKeys.plan(incidentId, planDigest)),
@@ -103,7 +101,8 @@ export class DecisionFactsStore {
         action,
         targetKey: plan.target?.key,
         targetTags,
-        planFault: faultOf(plan, planDigest, incidentId, incident, runbooks),
+        planFault: faultOf(plan, planDigest, incidentId, incident),
+        runbook: runbookOf(proposal),
         confidence: typeof confidence === 'number' ? confidence : 0,
         // The model says how sure it is of its first proposal; that vouches for no other.
         lowConfidence: model?.lowConfidence !== false || planDigests?.[0] !== planDigest,
@@ -123,15 +122,14 @@ export class DecisionFactsStore {
     if (action.outcome !== 'resolved')
       return { stageSet: undefined, history: nothingStarted, exceptions: [] };
     const { controls, environment } = this.#tables;
-    const day = new Date(now).toISOString().slice(0, 10);
     const { actionClass } = action;
     const [stage, usage, exceptions] = await Promise.all([
       this.#database.get(controls, itemKeys.stage({ environment, agentRole, actionClass })),
-      this.#database.get(controls, itemKeys.usage(environment, day)),
+      this.#database.get(controls, itemKeys.usage(environment, dayOf(now))),
       this.#exceptions(action.id, agentRole, action.target.key, now),
     ]);
     return {
-      stageSet: toStage(stage),
+      stageSet: stageSetOf(stage),
       history: historyFrom(usage, action.id, action.target.key),
       exceptions,
     };
@@ -187,16 +185,6 @@ function soundPlan(item: Item | undefined, incidentId: string, planDigest: strin
   return plan;
 }
 
-/** A stage item that cannot be read is the lowest stage, under a version that no transaction will find. */
-function toStage(item: Item | undefined): StageSet | undefined {
-  if (item === undefined) return undefined;
-  const stage = autonomyStages.find((word) => word === item['stage']);
-  const version: unknown = item['version'];
-  return stage !== undefined && Number.isSafeInteger(version) && Number(version) >= 1
-    ? { stage, version: Number(version) }
-    : { stage: 'observe', version: -1 };
-}
-
 function toBreakGlass(item: Item | undefined): BreakGlassReading | undefined {
   const { incidentId, environment, openedAtEpochMs, expiresAtEpochMs } = item ?? {};
   if (typeof incidentId !== 'string' || typeof environment !== 'string') return undefined;
@@ -204,21 +192,22 @@ function toBreakGlass(item: Item | undefined): BreakGlassReading | undefined {
   return { incidentId, environment, openedAtEpochMs, expiresAtEpochMs };
 }
 
-/**
- * Triage wrote the plan; intake wrote the incident, so the alarm that must fall silent is taken from there. What a
- * runbook does and what takes it back operators wrote: a model's word for it would lower the tier.
- */
+/** Facts only: whether it may be run is for the rules, which may be others when the decision is made again. */
+function runbookOf(proposal: ResolvedAction): RunAutomationParameters | undefined {
+  return proposal.outcome === 'resolved' && proposal.definition.id === runAutomation.id
+    ? (proposal.parameters as RunAutomationParameters)
+    : undefined;
+}
+
+/** Triage wrote the plan; intake wrote the incident, so the alarm that must fall silent is taken from there. */
 function faultOf(
   plan: Plan,
   planDigest: string,
   incidentId: string,
   incident: Item | undefined,
-  runbooks: RunbookPolicy,
 ): string | undefined {
   const check = checkStoredPlan(plan, { planDigest, incidentId, environment: plan.environment });
   if (check.outcome === 'unsound') return check.reason;
-  const unlisted = runbookFault(runbooks, check.definition.id, check.parameters);
-  if (unlisted !== undefined) return unlisted;
   const alarmName = (incident?.['signal'] as { alarmName?: string } | undefined)?.alarmName;
   if (alarmName === undefined) return undefined;
   return plan.successCriteria.some(

@@ -1,3 +1,4 @@
+import type { RunAutomationParameters } from '../change/actions/ssm-run-automation/definition.ts';
 import type { RunbookPolicy } from '../change/actions/ssm-run-automation/runbook-policy.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { KillSwitchesReading } from '../platform/kill-switch-scope.ts';
@@ -82,6 +83,8 @@ export interface DecisionInput {
   readonly targetTags: TagReading;
   /** What is wrong with what the plan claims about itself; undefined when all of it follows from its parameters. */
   readonly planFault?: string | undefined;
+  /** The runbook that the plan runs, judged by the rules; undefined where it runs none. */
+  readonly runbook?: RunAutomationParameters | undefined;
   /** The model's confidence in the answer the plan came from, 0…1. */
   readonly confidence: number;
   /** Routing wanted a stronger model and got none, or the confidence was stated for another plan of the answer. */
@@ -100,7 +103,8 @@ export interface DecisionInput {
 export interface DecisionRules {
   readonly autonomy: AutonomyPolicy;
   readonly limits: LimitsPolicy;
-  /** Read for `planFault`, which is stored with the decision. */
   readonly runbooks: RunbookPolicy;
   readonly evaluatePolicy: (request: PolicyRequest, exceptions: readonly ExceptionPermit[]) => PolicyAnswer;
+  /** Whether a policy of the set may answer otherwise at another time. */
+  readonly policiesAskForTime: boolean;
 }

@@ -27,6 +27,7 @@ export function decisionRules(files: Readonly<Record<string, string>>, wasm: Uin
     // Sets archived before this file existed say of no runbook that it may be run.
     runbooks: Object.hasOwn(files, runbooksFile) ? parseRunbookPolicy(json(files, runbooksFile)) : noRunbooks,
     evaluatePolicy: (request, exceptions) => engine.evaluate(request, exceptions),
+    policiesAskForTime: engine.asksForTime,
   };
 }
 

@@ -1,7 +1,8 @@
 import { type Finding, openFinding } from '../audit/finding.ts';
+import { openedEntry } from '../audit/finding-closure.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, EpochMs } from '../platform/clock.ts';
 import type { Database, Item, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { decisionIdFor, randomId } from '../platform/ids.ts';
@@ -16,6 +17,7 @@ import {
 } from './decision-facts.store.ts';
 import type { Decision, DecisionInput, DecisionRules } from './decision-input.ts';
 import { type CountedDenial, countDenial } from './denial-count.ts';
+import { permittedUntil, startHorizonMs } from './permitted-until.ts';
 
 /** A decision as stored: bound to one plan of one incident, to the policies it was made under and to its inputs. */
 export interface StoredDecision extends Decision {
@@ -37,6 +39,10 @@ export interface StoredDecision extends Decision {
   readonly stageKey?: string;
   /** Unguessable id of the approval to ask for; only when one is required. */
   readonly approvalId?: string;
+  /** No change may start on it after this instant, because the policies permit it no longer; absent: they do. */
+  readonly notAfterEpochMs?: EpochMs;
+  /** This is the denial after which the agent is heard no more in this incident. */
+  readonly cutsOff?: true;
   /** Everything the decision was made on: with the policies of `policyDigest` it gives the same decision again. */
   readonly inputs: DecisionInput;
 }
@@ -83,7 +89,7 @@ export class DecisionStore {
     const earlier = await this.#database.get(this.#settings.operations, key);
     if (earlier !== undefined) return toDecision(earlier);
     for (let attempt = 0; attempt < attempts; attempt++) {
-      const facts = await this.#facts.read(incidentId, planDigest, rules.runbooks, clock());
+      const facts = await this.#facts.read(incidentId, planDigest, clock());
       const stored = await this.#store(facts, decide(facts.input, rules), rules);
       if (stored !== 'made-again') return stored;
     }
@@ -98,8 +104,12 @@ export class DecisionStore {
     decision: Decision,
     rules: DecisionRules,
   ): Promise<StoredDecision | 'made-again'> {
-    const stored = storedFrom(input, decision, this.#settings.policyDigest);
     const counted = countDenial(input, decision, rules.limits.variants.cutOffAfterDenials);
+    const stored: StoredDecision = {
+      ...storedFrom(input, decision, this.#settings.policyDigest),
+      ...startLimit(input, decision, rules),
+      ...(counted?.cutsOff === true ? { cutsOff: true } : {}),
+    };
     const { operations } = this.#settings;
     const result = await this.#ledger.commit(incidentChain(input.incidentId), eventsOf(stored, counted), [
       {
@@ -139,6 +149,17 @@ function storedFrom(inputs: DecisionInput, decision: Decision, policyDigest: str
     // As it comes back from the table, where an absent member is no member.
     inputs: JSON.parse(JSON.stringify(inputs)) as DecisionInput,
   };
+}
+
+/** Until when a change may start on it, where the policies set an end to that. */
+function startLimit(
+  input: DecisionInput,
+  { outcome }: Decision,
+  rules: DecisionRules,
+): Pick<StoredDecision, 'notAfterEpochMs'> {
+  if (outcome !== 'auto' && outcome !== 'require-approval') return {};
+  const notAfterEpochMs = permittedUntil(input, rules, startHorizonMs);
+  return notAfterEpochMs === undefined ? {} : { notAfterEpochMs };
 }
 
 function placeOf(
@@ -199,11 +220,15 @@ function eventsOf(stored: StoredDecision, counted: CountedDenial | undefined): L
       ...(stored.stage === undefined ? {} : { stage: stored.stage }),
       ...(stored.stageVersion === undefined ? {} : { stageVersion: stored.stageVersion }),
       ...(stored.breakGlass === true ? { breakGlass: true } : {}),
+      ...(stored.notAfterEpochMs === undefined ? {} : { notAfterEpochMs: stored.notAfterEpochMs }),
       ...(stored.exceptionIds === undefined ? {} : { exceptionIds: stored.exceptionIds.join(', ') }),
     }),
     ...(clause === 'policy.variant-cooldown' ? [event('decision.denied-variant', proposal)] : []),
     ...(counted?.cutsOff === true
-      ? [event('agent.cut-off', { ...proposal, denials: counted.denials.length })]
+      ? [
+          event('agent.cut-off', { ...proposal, denials: counted.denials.length }),
+          openedEntry(cutOffFinding(stored), 'decide'),
+        ]
       : []),
   ];
 }

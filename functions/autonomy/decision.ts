@@ -1,16 +1,19 @@
+import { runAutomation } from '../change/actions/ssm-run-automation/definition.ts';
+import { type RunbookPolicy, runbookFault } from '../change/actions/ssm-run-automation/runbook-policy.ts';
 import type { KillSwitchesReading } from '../platform/kill-switch-scope.ts';
 import { limitFault, limitsFor } from '../policy/limits.ts';
-import type { PolicyAnswer, PolicyRequest } from '../policy/policy-set.ts';
+import type { PolicyAnswer } from '../policy/policy-set.ts';
 import { judgeVariant } from '../policy/variants.ts';
 import type { Clause, Decision, DecisionInput, DecisionRules } from './decision-input.ts';
 import { decideByMatrix } from './matrix-decision.ts';
+import { askPolicies, dependsOnTime, shortestWindowMs } from './permitted-until.ts';
 import type { ResolvedProposal } from './proposed-action.ts';
 
 /**
- * Decides on a plan: kill switches, catalogue, policy boundary, limits, whether the target belongs to the
- * incident's workload and the plan is what it claims, whether the agent tries variants of what was denied, then
- * the autonomy matrix; the first that says no ends it. Raising the tier or lowering the stage never loosens the
- * outcome.
+ * Decides on a plan: kill switches, catalogue, policy boundary, now and in a minute, limits, whether the target
+ * belongs to the incident's workload and the plan is what it claims, whether the agent tries variants of what was
+ * denied, then the autonomy matrix; the first that says no ends it. Raising the tier or lowering the stage never
+ * loosens the outcome.
  */
 export function decide(input: DecisionInput, rules: DecisionRules): Decision {
   const { action, killSwitch } = input;
@@ -25,44 +28,41 @@ export function decide(input: DecisionInput, rules: DecisionRules): Decision {
     );
   }
   const { tier } = action;
-  const boundary = rules.evaluatePolicy(policyRequestOf(input, action), input.exceptions);
+  const boundary = askPolicies(input, action, rules);
   if (boundary.outcome === 'tags-unknown') {
     // What denies it whatever its tags are says more, such as a target that is none of the incident's workload.
     return { ...(refusalBeyondPolicy(input, action, rules) ?? denyUnknownTags(input, boundary)), tier };
   }
   if (boundary.outcome !== 'permitted') return { ...denyByPolicy(boundary), tier };
+  const refusal = refusalWithinAMinute(input, action, rules) ?? refusalBeyondPolicy(input, action, rules);
+  if (refusal !== undefined) return { ...refusal, tier };
   const { determiningPolicies } = boundary;
-  const refusal = refusalBeyondPolicy(input, action, rules);
   return {
-    ...(refusal ?? decideByMatrix(input, action, rules.autonomy)),
+    ...decideByMatrix(input, action, rules.autonomy),
     tier,
-    ...(refusal === undefined ? { determiningPolicies, ...exceptionsAmong(input, determiningPolicies) } : {}),
+    determiningPolicies,
+    ...exceptionsAmong(input, determiningPolicies),
   };
 }
 
-/** What the policy boundary is asked about an input. */
-function policyRequestOf(input: DecisionInput, action: ResolvedProposal): PolicyRequest {
-  return {
-    agentRole: input.agentRole,
-    action: action.id,
-    target: action.target,
-    targetEnvironment: input.planEnvironment,
-    targetTags: input.targetTags.reading === 'read' ? input.targetTags.tags : undefined,
-    environment: input.environment,
-    tier: action.tier,
-    parameters: action.parameters,
-    parameterText: action.parameterText,
-    blastRadius: action.blastRadius,
-    history: input.history,
-    nowEpochMs: input.nowEpochMs,
-  };
+/** Denies what the policies forbid before anybody could answer: people would be asked for what cannot start. */
+function refusalWithinAMinute(
+  input: DecisionInput,
+  action: ResolvedProposal,
+  rules: DecisionRules,
+): Decision | undefined {
+  if (!dependsOnTime(input, rules)) return undefined;
+  const soon = askPolicies(input, action, rules, input.nowEpochMs + shortestWindowMs);
+  if (soon.outcome === 'permitted') return undefined;
+  const denied = soon.outcome === 'tags-unknown' ? denyUnknownTags(input, soon) : denyByPolicy(soon);
+  return { ...denied, reason: `permitted for less than a minute more; then: ${denied.reason}` };
 }
 
 /** What stops a change that the policies permit, in order. */
 function refusalBeyondPolicy(
   input: DecisionInput,
   action: ResolvedProposal,
-  { limits }: DecisionRules,
+  { limits, runbooks }: DecisionRules,
 ): Decision | undefined {
   const limit = limitFault(limitsFor(limits, input.environment), action.blastRadius, input.history);
   if (limit !== undefined) return deny(`limits.${limit.kind}`, limit.reason);
@@ -70,7 +70,8 @@ function refusalBeyondPolicy(
     const reason = 'the target is not one of the resources of the workload that the incident is about';
     return deny('plan.outside-workload', reason);
   }
-  if (input.planFault !== undefined) return deny('plan.unsound', input.planFault);
+  const fault = input.planFault ?? runbookFaultOf(input, runbooks);
+  if (fault !== undefined) return deny('plan.unsound', fault);
   const { agentRole, planDigest } = input;
   const proposal = { agentRole, planDigest, action: action.id, targetKey: action.target.key };
   const variant = judgeVariant(limits.variants, input.denials, proposal, input.nowEpochMs);
@@ -87,6 +88,11 @@ function refusalBeyondPolicy(
       return deny('agent.cut-off', reason);
     }
   }
+}
+
+/** What a runbook does and what takes it back operators wrote: a model's word for it would lower the tier. */
+function runbookFaultOf({ runbook }: DecisionInput, runbooks: RunbookPolicy): string | undefined {
+  return runbook === undefined ? undefined : runbookFault(runbooks, runAutomation.id, runbook);
 }
 
 /** Named only when the deployed policies alone would not have permitted it. */

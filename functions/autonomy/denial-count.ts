@@ -1,8 +1,8 @@
 import type { Denial } from '../policy/variants.ts';
 import type { Clause, Decision, DecisionInput } from './decision-input.ts';
 
-/** Denials that say something about the proposal. A kill switch, a full day or an error says nothing about it. */
-const counted: ReadonlySet<Clause> = new Set([
+/** Denials that speak against the agent. A kill switch, a full day or an error says nothing about what it proposed. */
+const speaking: ReadonlySet<string> = new Set<Clause>([
   'catalogue.unknown-action',
   'catalogue.invalid-parameters',
   'policy.forbid',
@@ -12,6 +12,11 @@ const counted: ReadonlySet<Clause> = new Set([
   'plan.unsound',
   'policy.variant-cooldown',
 ]);
+
+/** Whether a denial by this clause speaks against the agent that proposed. */
+export function speaksAgainstAgent(clause: string): boolean {
+  return speaking.has(clause);
+}
 
 /** What a decision adds to the denials of its incident; undefined when it adds nothing. */
 export interface CountedDenial {
@@ -26,7 +31,7 @@ export function countDenial(
   decision: Decision,
   cutOffAfterDenials: number,
 ): CountedDenial | undefined {
-  if (decision.outcome !== 'deny' || !counted.has(decision.clause)) return undefined;
+  if (decision.outcome !== 'deny' || !speaksAgainstAgent(decision.clause)) return undefined;
   const { agentRole, action, planDigest, nowEpochMs } = input;
   const before = input.denials.filter((denial) => denial.agentRole === agentRole).length;
   if (before >= cutOffAfterDenials) return undefined;

@@ -1,4 +1,4 @@
-import { openFinding } from '../audit/finding.ts';
+import { openAndAnnounce } from '../audit/announcement.ts';
 import { openedEntry } from '../audit/finding-closure.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -7,7 +7,14 @@ import { DependencyUnavailableError } from '../platform/errors.ts';
 import { randomId } from '../platform/ids.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
 import { releasedCheck } from '../platform/kill-switch-scope.ts';
-import { type Beat, beatPatienceMs, type Heartbeat, heartbeatFinding, judgeBeat } from './heartbeat.ts';
+import {
+  type Beat,
+  beatPatienceMs,
+  type Heartbeat,
+  heartbeatFinding,
+  heartbeatWords,
+  judgeBeat,
+} from './heartbeat.ts';
 
 export type BeatOutcome =
   | ({ readonly outcome: 'beaten'; readonly lastPassedAtEpochMs: number } & Beat)
@@ -91,7 +98,7 @@ export class HeartbeatStore {
     return this.#database.get(this.#tables.controls, itemKeys.canaryRecord());
   }
 
-  /** Beat, ledger entry and, for the first of a run of failures, the finding: one transaction. */
+  /** Beat, ledger entry and, for the first of a run of failures, the finding and its announcement: one transaction. */
   async #store(beat: Beat): Promise<number> {
     const now = this.#clock();
     const before = (await this.last())?.lastPassedAtEpochMs ?? 0;
@@ -112,7 +119,10 @@ export class HeartbeatStore {
       const opened = await this.#ledger.commit(
         chain,
         [entry, openedEntry(finding, 'kill-switch-heartbeat')],
-        [...writes, openFinding(this.#tables.operations, finding)],
+        [
+          ...writes,
+          ...openAndAnnounce(this.#tables.operations, finding, heartbeatWords(beat, lastPassedAtEpochMs)),
+        ],
       );
       if (opened.outcome === 'committed') return lastPassedAtEpochMs;
     }

@@ -1,3 +1,4 @@
+import type { AnnouncementWords } from '../audit/announcement.ts';
 import type { Finding } from '../audit/finding.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { TransactResult } from '../platform/dynamodb.ts';
@@ -71,15 +72,14 @@ export function heartbeatFinding(beat: Beat, lastPassedAtEpochMs: EpochMs, now: 
   };
 }
 
-/** What people are told of a beat that failed. */
-export function heartbeatMessage(beat: Beat, lastPassedAtEpochMs: EpochMs) {
+/** What everybody is told of a beat that failed. */
+export function heartbeatWords(beat: Beat, lastPassedAtEpochMs: EpochMs): AnnouncementWords {
   return {
-    subject: 'Interlock: the kill switch may not stop anything',
-    message: [
+    title: 'The kill switch may not stop anything',
+    lines: [
       `The heartbeat of the kill switch failed: ${beat.reason}.`,
       `It last passed ${lastPassedAtEpochMs === 0 ? 'never' : `at ${new Date(lastPassedAtEpochMs).toISOString()}`}.`,
-      'Take it that engaging the kill switch stops nothing: stop the change state machine by hand until this is',
-      `found out. Finding heartbeat-failed-${lastPassedAtEpochMs}.`,
-    ].join('\n'),
+      `Take it that engaging the kill switch stops nothing: stop the change state machine by hand until this is found out. Finding heartbeat-failed-${lastPassedAtEpochMs}.`,
+    ],
   };
 }

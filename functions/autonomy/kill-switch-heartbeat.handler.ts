@@ -6,7 +6,7 @@ import { PersonTopic } from '../platform/person-topic.client.ts';
 import { logger, pipeline } from '../platform/pipeline.ts';
 import { readSettings } from '../platform/settings.ts';
 import { HeartbeatStore } from './heartbeat.store.ts';
-import { heartbeatMessage } from './heartbeat.ts';
+import { heartbeatWords } from './heartbeat.ts';
 
 const settings = readSettings({
   ARTEFACT_VERSION: z.string(),
@@ -29,8 +29,9 @@ export const handler = pipeline(async () => {
   const beat = await heartbeats.beat();
   logger.info('heartbeat', { ...beat });
   if (beat.outcome === 'beaten' && beat.result === 'failed') {
-    const { subject, message } = heartbeatMessage(beat, beat.lastPassedAtEpochMs);
-    await people.tell(subject, message);
+    // Beside the announcement of the finding, which is one for each run: mail at every beat until it passes.
+    const { title, lines } = heartbeatWords(beat, beat.lastPassedAtEpochMs);
+    await people.tell(`Interlock: ${title}`, lines.join('\n'));
   }
   return beat;
 });

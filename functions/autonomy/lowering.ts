@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { AnnouncementWords } from '../audit/announcement.ts';
 import type { Finding } from '../audit/finding.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { digestOf } from '../platform/digest.ts';
@@ -23,8 +24,11 @@ const schema = z.strictObject({
   }),
   /** More incidents than this in which the agent was cut off: one stage down. */
   maximumCutOffs: count,
-  /** More denials by policy than this: one stage down. */
-  maximumPolicyDenials: count,
+  /**
+   * More proposals than this denied for what they were, by policy, blast radius, catalogue, or because the plan
+   * is not what it claims or aims outside the workload: one stage down. Not a kill switch, a full day or an error.
+   */
+  maximumDenials: count,
 });
 
 /** When a place loses autonomy by itself (`policies/autonomy-thresholds.json`). */
@@ -62,7 +66,7 @@ export function reviewWindow(
   return { afterEpochMs: Math.max(longest, (changedAtEpochMs ?? 0) - settleMs), untilEpochMs };
 }
 
-export type LoweringCause = 'rollback-failed' | 'change-failures' | 'agent-cut-off' | 'policy-denials';
+export type LoweringCause = 'rollback-failed' | 'change-failures' | 'agent-cut-off' | 'denials';
 
 export type Lowering =
   | { readonly outcome: 'keep' }
@@ -80,12 +84,12 @@ export type Lowering =
  */
 export function judgeStage(
   { stage }: Pick<StageReading, 'stage'>,
-  evidence: Pick<StageEvidence, 'ended' | 'rolledBack' | 'rollbackFailed' | 'cutOffs' | 'policyDenials'>,
+  evidence: Pick<StageEvidence, 'ended' | 'rolledBack' | 'rollbackFailed' | 'cutOffs' | 'denials'>,
   thresholds: LoweringThresholds,
 ): Lowering {
   if (stage === 'observe') return { outcome: 'keep' };
-  const { ended, rolledBack, rollbackFailed, cutOffs, policyDenials } = evidence;
-  const { changeFailure, maximumCutOffs, maximumPolicyDenials } = thresholds;
+  const { ended, rolledBack, rollbackFailed, cutOffs, denials } = evidence;
+  const { changeFailure, maximumCutOffs, maximumDenials } = thresholds;
   const lower = (to: AutonomyStage, because: LoweringCause, reason: string): Lowering => ({
     outcome: 'lower',
     to,
@@ -112,14 +116,14 @@ export function judgeStage(
     return lower(
       oneStageLower(stage),
       'agent-cut-off',
-      `the agent was cut off in ${counted(cutOffs, 'incident')} for trying variants of what it was denied; allowed are ${maximumCutOffs}`,
+      `the agent was cut off in ${counted(cutOffs, 'incident')} because too many of its proposals were denied; allowed are ${maximumCutOffs}`,
     );
   }
-  if (policyDenials > maximumPolicyDenials) {
+  if (denials > maximumDenials) {
     return lower(
       oneStageLower(stage),
-      'policy-denials',
-      `policy denied ${counted(policyDenials, 'proposal')}; allowed are ${maximumPolicyDenials}`,
+      'denials',
+      `${counted(denials, 'proposal')} ${denials === 1 ? 'was' : 'were'} denied for what ${denials === 1 ? 'it' : 'they'} asked; allowed are ${maximumDenials}`,
     );
   }
   return { outcome: 'keep' };
@@ -145,20 +149,19 @@ export function loweringFinding(
   };
 }
 
-/** What people are told of it. */
-export function loweringMessage(
+/** What everybody is told of it. */
+export function loweringWords(
   before: StageReading,
-  lowering: Extract<Lowering, { outcome: 'lower' }>,
-): { subject: string; message: string } {
-  const { environment, agentRole, actionClass } = before;
+  { to, reason }: Extract<Lowering, { outcome: 'lower' }>,
+): AnnouncementWords {
+  const { environment, agentRole, actionClass, stage } = before;
   return {
-    // A subject takes ASCII only.
-    subject: `Interlock: less autonomy for ${environment}/${agentRole}/${actionClass}`,
-    message: [
-      `${placeName(before)} was lowered from ${before.stage} to ${lowering.to} by itself.`,
-      `Reason: ${lowering.reason}.`,
-      'Look at the finding (`interlock findings`) before you ask for the stage to be raised again with',
-      '`interlock autonomy set`.',
-    ].join('\n'),
+    // The subject of a mail takes ASCII only.
+    title: `Less autonomy for ${environment}/${agentRole}/${actionClass}`,
+    lines: [
+      `${placeName(before)} was lowered from ${stage} to ${to} by itself.`,
+      `Reason: ${reason}.`,
+      'Look at the finding (`interlock findings`) before you ask for the stage to be raised again with `interlock autonomy set`.',
+    ],
   };
 }

@@ -1,9 +1,7 @@
 import { type AutonomyPolicy, controlFor, stageInForce } from './autonomy-policy.ts';
+import { sparesApproval } from './break-glass.ts';
 import type { Clause, Decision, DecisionInput } from './decision-input.ts';
 import type { ResolvedProposal } from './proposed-action.ts';
-
-/** No break-glass is ever longer than this. */
-const longestBreakGlassMs = 15 * 60_000;
 
 /**
  * What the autonomy matrix makes of a change that nothing forbids. Nobody is left out without a live break-glass
@@ -39,7 +37,8 @@ export function decideByMatrix(
     return { ...decided, outcome: 'recommend', quorum: 0, reason };
   }
   const quorum = control === 'approval-2' ? 2 : 1;
-  const broken = control !== 'auto' && stage === 'guarded' && isBreakGlassLive(input);
+  const broken =
+    control !== 'auto' && stage === 'guarded' && sparesApproval(input.breakGlass, input, input.nowEpochMs);
   if (control !== 'auto' && !broken) return approval(quorum, 'autonomy.matrix', '');
   // From here on nobody would be asked.
   if (irreversible !== undefined)
@@ -64,11 +63,4 @@ function doubtAbout(input: DecisionInput, autonomy: AutonomyPolicy): string | un
   if (lowConfidence) return `the model's confidence ${confidence} cannot be relied on`;
   const minimum = autonomy.minimumConfidenceForAuto;
   return confidence >= minimum ? undefined : `the model's confidence ${confidence} is below ${minimum}`;
-}
-
-function isBreakGlassLive({ breakGlass, incidentId, environment, nowEpochMs }: DecisionInput): boolean {
-  if (breakGlass === undefined) return false;
-  if (breakGlass.incidentId !== incidentId || breakGlass.environment !== environment) return false;
-  const { openedAtEpochMs, expiresAtEpochMs } = breakGlass;
-  return nowEpochMs < expiresAtEpochMs && expiresAtEpochMs - openedAtEpochMs <= longestBreakGlassMs;
 }

@@ -4,11 +4,10 @@ import thresholdsJson from '../../policies/autonomy-thresholds.json' with { type
 import { LedgerStore } from '../audit/ledger.store.ts';
 import { systemClock } from '../platform/clock.ts';
 import { Database } from '../platform/dynamodb.ts';
-import { PersonTopic } from '../platform/person-topic.client.ts';
 import { logger, pipeline } from '../platform/pipeline.ts';
 import { readSettings } from '../platform/settings.ts';
 import { parseAutonomyPolicy } from './autonomy-policy.ts';
-import { loweringMessage, parseLoweringThresholds } from './lowering.ts';
+import { parseLoweringThresholds } from './lowering.ts';
 import { StageStore } from './stage.store.ts';
 import { StageEvidenceStore } from './stage-evidence.store.ts';
 import { reviewStages } from './stage-review.ts';
@@ -18,11 +17,9 @@ const settings = readSettings({
   CONTROLS_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
   OPERATIONS_TABLE: z.string(),
-  PERSON_TOPIC_ARN: z.string(),
 });
 const database = new Database();
 const evidence = new StageEvidenceStore(database, settings.OPERATIONS_TABLE);
-const people = new PersonTopic(settings.PERSON_TOPIC_ARN);
 const parts = {
   thresholds: parseLoweringThresholds(thresholdsJson),
   stages: new StageStore(
@@ -37,10 +34,6 @@ const parts = {
     const { unreadable, truncated } = facts;
     if (unreadable > 0 || truncated) logger.warn('facts are not complete', { unreadable, truncated });
     return facts;
-  },
-  tell: async (...lowered: Parameters<typeof loweringMessage>) => {
-    const { subject, message } = loweringMessage(...lowered);
-    await people.tell(subject, message);
   },
   clock: systemClock,
 };

@@ -22,6 +22,7 @@ const decisionItem = z.object({
   tier: z.optional(z.enum(riskTiers)),
   outcome: z.enum(outcomes),
   clause: z.string(),
+  cutsOff: z.optional(z.boolean()),
   decidedAtEpochMs: z.number(),
 });
 

@@ -3,6 +3,7 @@ import type { EpochMs } from '../platform/clock.ts';
 import { changeIdFor } from '../platform/ids.ts';
 import { type RiskTier, riskTiers } from '../platform/vocabulary.ts';
 import type { Place } from './autonomy-policy.ts';
+import { speaksAgainstAgent } from './denial-count.ts';
 import { samePlace } from './stage.ts';
 
 /** A decision as far as evidence needs it. */
@@ -17,6 +18,8 @@ export interface DecisionFact {
   readonly tier?: RiskTier | undefined;
   readonly outcome: 'deny' | 'recommend' | 'require-approval' | 'auto';
   readonly clause: string;
+  /** This is the denial after which the agent was heard no more in its incident. */
+  readonly cutsOff?: boolean | undefined;
   readonly decidedAtEpochMs: EpochMs;
 }
 
@@ -61,8 +64,9 @@ export interface StageEvidence extends Window {
   readonly rollbackFailed: number;
   readonly successPercent?: number;
   readonly rollbackPercent?: number;
-  readonly policyDenials: number;
-  /** Incidents in which the agent was cut off for trying variants of what it was denied. */
+  /** Proposals denied for what they were: by policy, blast radius, catalogue, or a plan that is not what it claims. */
+  readonly denials: number;
+  /** Incidents in which the agent was cut off because too many of its proposals were denied. */
   readonly cutOffs: number;
   /** Incidents opened in the environment: in the window, and in the same length of time before it. */
   readonly incidents: number;
@@ -87,6 +91,7 @@ export function evidenceFor(place: Place, facts: EvidenceFacts, window: Window):
     ({ changeId, startedAtEpochMs, updatedAtEpochMs }) =>
       tierOf.has(changeId) && startedAtEpochMs !== undefined && isWithin(updatedAtEpochMs, window),
   );
+  const against = facts.decisions.filter((one) => one.outcome === 'deny' && isAtOrAnyClass(one, place));
   const decided = here.filter(({ decidedAtEpochMs }) => isWithin(decidedAtEpochMs, window));
   const byTier = Object.fromEntries(
     ([...riskTiers, 'unknown'] as const)
@@ -123,18 +128,10 @@ export function evidenceFor(place: Place, facts: EvidenceFacts, window: Window):
           successPercent: percent(ends.kept, ended),
           rollbackPercent: percent(ends.rolledBack + ends.rollbackFailed, ended),
         }),
-    policyDenials: decided.filter(({ outcome, clause }) => outcome === 'deny' && clause.startsWith('policy.'))
-      .length,
-    cutOffs: new Set(
-      facts.decisions
-        .filter(
-          ({ clause, decidedAtEpochMs, ...decision }) =>
-            clause === 'agent.cut-off' &&
-            isAtOrAnyClass(decision, place) &&
-            isWithin(decidedAtEpochMs, window),
-        )
-        .map(({ incidentId }) => incidentId),
-    ).size,
+    denials: against.filter(
+      ({ clause, decidedAtEpochMs }) => speaksAgainstAgent(clause) && isWithin(decidedAtEpochMs, window),
+    ).length,
+    cutOffs: [...cutOffsIn(against).values()].filter((at) => isWithin(at, window)).length,
     incidents,
     incidentsBefore,
     incidentsPerDay: perDay(incidents, lengthMs),
@@ -149,6 +146,19 @@ function isAt({ environment, agentRole, actionClass }: Where, place: Place): boo
 /** What names no known action speaks against the agent whatever it does. */
 function isAtOrAnyClass({ actionClass = '', ...where }: Where, place: Place): boolean {
   return isAt({ ...where, actionClass: actionClass === '' ? place.actionClass : actionClass }, place);
+}
+
+/**
+ * Since when the agent is cut off, by incident: what it proposes afterwards is denied too, and is the same cut-off.
+ * Where the denial that did it is not among the facts, the first one by it counts.
+ */
+function cutOffsIn(denials: readonly DecisionFact[]): ReadonlyMap<string, EpochMs> {
+  const since = new Map<string, EpochMs>();
+  for (const { incidentId, clause, cutsOff, decidedAtEpochMs } of denials) {
+    if (clause !== 'agent.cut-off' && cutsOff !== true) continue;
+    since.set(incidentId, Math.min(since.get(incidentId) ?? decidedAtEpochMs, decidedAtEpochMs));
+  }
+  return since;
 }
 
 function endsOf(changes: readonly ChangeFact[]) {

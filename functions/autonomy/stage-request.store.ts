@@ -10,7 +10,7 @@ import { controlChain, itemKeys } from '../platform/item-keys.ts';
 import { personOf } from '../platform/person.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { RaiseEvidence } from './raise-evidence.ts';
-import { putStage, type StageStore, stageEntry } from './stage.store.ts';
+import type { StageStore } from './stage.store.ts';
 import { nextStage, type StageItem, type StageReading } from './stage.ts';
 import {
   approvalRefusal,
@@ -18,6 +18,7 @@ import {
   type StageRequestRefusal,
   stageRequestLifeMs,
 } from './stage-request.ts';
+import { putStage, stageEntry } from './stage-writes.ts';
 
 /** Why a request was not decided. */
 export type UndecidedRequest =
@@ -104,6 +105,25 @@ export class StageRequestStore {
     return item === undefined ? undefined : toRequest(item);
   }
 
+  /** A request beside what is in force now, and why this person may not approve it, where that is so. */
+  async asked(
+    requestId: string,
+    by: string,
+  ): Promise<
+    | {
+        readonly request: StageRequest;
+        readonly inForce: StageReading;
+        readonly refusal?: StageRequestRefusal;
+      }
+    | undefined
+  > {
+    const request = await this.find(requestId);
+    if (request === undefined) return undefined;
+    const inForce = await this.#stages.inForce(request);
+    const refusal = approvalRefusal(request, inForce, by, this.#agentOwners, this.#clock());
+    return { request, inForce, ...(refusal === undefined ? {} : { refusal }) };
+  }
+
   /** Newest first, for people. */
   async list(status: StageRequest['status']): Promise<StageRequest[]> {
     return (await this.#database.byStatus(this.#tables.operations, `STAGE-REQUEST#${status}`)).map(toRequest);
@@ -120,12 +140,11 @@ export class StageRequestStore {
     requestId: string,
     by: string,
   ): Promise<{ readonly outcome: 'raised'; readonly item: StageItem } | UndecidedRequest> {
-    const request = await this.find(requestId);
-    if (request === undefined) return { outcome: 'unknown' };
-    const before = await this.#stages.inForce(request);
-    const now = this.#clock();
-    const refusal = approvalRefusal(request, before, by, this.#agentOwners, now);
+    const asked = await this.asked(requestId, by);
+    if (asked === undefined) return { outcome: 'unknown' };
+    const { request, inForce: before, refusal } = asked;
     if (refusal !== undefined) return { outcome: refusal, request };
+    const now = this.#clock();
     const item = nextStage(before, {
       stage: request.to,
       changedBy: by,

@@ -14,7 +14,6 @@ export interface StageReviewParts {
     ): Promise<'lowered' | 'superseded'>;
   };
   readonly facts: (sinceEpochMs: number) => Promise<EvidenceFacts>;
-  readonly tell: (before: StageReading, lowering: Extract<Lowering, { outcome: 'lower' }>) => Promise<void>;
   readonly clock: Clock;
 }
 
@@ -36,16 +35,11 @@ export async function reviewStages(parts: StageReviewParts): Promise<Reviewed[]>
   // The longest window that any of them has: each of them counts its own part.
   const facts = await parts.facts(now - settleMs - thresholds.windowHours * 3_600_000);
   const reviewed: Reviewed[] = [];
-  const lowered: Parameters<StageReviewParts['tell']>[] = [];
   for (const before of places) {
     const evidence = evidenceFor(before, facts, reviewWindow(thresholds, before.changedAtEpochMs, now));
     const lowering = judgeStage(before, evidence, thresholds);
     if (lowering.outcome === 'keep') continue;
-    const outcome = await stages.lowerAutomatically(before, lowering, now);
-    reviewed.push({ before, outcome });
-    if (outcome === 'lowered') lowered.push([before, lowering]);
+    reviewed.push({ before, outcome: await stages.lowerAutomatically(before, lowering, now) });
   }
-  // Only then: a message that cannot be sent must not keep another place where it is.
-  await Promise.all(lowered.map((told) => parts.tell(...told)));
   return reviewed;
 }

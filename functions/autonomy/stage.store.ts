@@ -1,15 +1,16 @@
-import { openFinding } from '../audit/finding.ts';
+import { openAndAnnounce } from '../audit/announcement.ts';
 import { openedEntry } from '../audit/finding-closure.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
-import type { Actor, LedgerEvent } from '../audit/ledger-entry.ts';
+import type { Actor } from '../audit/ledger-entry.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database, Item, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { AutonomyPolicy, Place } from './autonomy-policy.ts';
-import { type Lowering, loweringFinding } from './lowering.ts';
+import { type Lowering, loweringFinding, loweringWords } from './lowering.ts';
 import { isLower, nextStage, readStage, type StageItem, type StageReading } from './stage.ts';
+import { putStage, stageEntry, unmoved } from './stage-writes.ts';
 
 /** How often a lowering looks again after somebody else changed the stage. */
 const attempts = 10;
@@ -87,8 +88,9 @@ export class StageStore {
   }
 
   /**
-   * Lowers a stage because thresholds were breached, with the finding. A person who changed it since it was
-   * read wins: the next review judges what stands then.
+   * Lowers a stage because thresholds were breached, with the finding, and announces it: all or nothing, so that
+   * nobody has to send anything afterwards. A person who changed it since it was read wins: the next review
+   * judges what stands then.
    */
   async lowerAutomatically(
     before: StageReading,
@@ -111,59 +113,18 @@ export class StageStore {
         stageEntry('autonomy.lowered-automatically', before.stage, item, by, detail),
         openedEntry(finding, by.id),
       ],
-      [putStage(this.#tables.controls, before, item), openFinding(this.#tables.operations, finding)],
+      [
+        putStage(this.#tables.controls, before, item),
+        ...openAndAnnounce(this.#tables.operations, finding, loweringWords(before, lowering)),
+      ],
     );
     return result.outcome === 'committed' ? 'lowered' : 'superseded';
   }
 }
 
-/** Writes a stage, if what stands there is still what was read. */
-export function putStage(controlsTable: string, before: StageReading, item: StageItem): Write {
-  return {
-    kind: 'put',
-    table: controlsTable,
-    item: { ...itemKeys.stage(item), ...item },
-    ...unmoved(before),
-  };
-}
-
 /** The condition that a stage is still what was read. */
 export function stageCheck(controlsTable: string, reading: StageReading): Write {
   return { kind: 'check', table: controlsTable, key: itemKeys.stage(reading), ...unmoved(reading) };
-}
-
-function unmoved({ from, version }: StageReading) {
-  switch (from) {
-    case 'declared':
-    case 'default':
-      return { condition: 'attribute_not_exists(pk)' };
-    case 'set-at-run-time':
-      return {
-        condition: '#version = :before',
-        names: { '#version': 'version' },
-        values: { ':before': version },
-      };
-    case 'unreadable':
-      // It counts as observe, and only another lowering is ever written over it.
-      return { condition: 'attribute_exists(pk)' };
-  }
-}
-
-/** What the ledger says about a changed stage. */
-export function stageEntry(
-  type: string,
-  from: AutonomyStage,
-  item: StageItem,
-  actor: Actor,
-  detail: Readonly<Record<string, string | number>> = {},
-): LedgerEvent {
-  const { environment, agentRole, actionClass, stage, version, reason } = item;
-  return {
-    type,
-    atEpochMs: item.changedAtEpochMs,
-    actor,
-    detail: { environment, agentRole, actionClass, from, to: stage, version, reason, ...detail },
-  };
 }
 
 /** The key says where an item counts, whatever its members say. */

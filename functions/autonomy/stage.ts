@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Item } from '../platform/dynamodb.ts';
 import { type AutonomyStage, autonomyStages } from '../platform/vocabulary.ts';
-import { type AutonomyPolicy, type Place, stageFor } from './autonomy-policy.ts';
+import { type AutonomyPolicy, type Place, type StageSet, stageFor } from './autonomy-policy.ts';
 
 export type StageCause = 'raised' | 'lowered' | 'lowered-automatically';
 
@@ -34,7 +34,11 @@ const storedReason = z.object({
  * The stage in force: what was set at run time, else what `policies/autonomy.json` declares, else `observe`.
  * A stored item that cannot be read counts as `observe`, whatever is declared.
  */
-export function readStage(policy: AutonomyPolicy, place: Place, item: Item | undefined): StageReading {
+export function readStage(
+  policy: Pick<AutonomyPolicy, 'stages'>,
+  place: Place,
+  item: Item | undefined,
+): StageReading {
   const { environment, agentRole, actionClass } = place;
   const where = { environment, agentRole, actionClass };
   if (item === undefined) {
@@ -42,12 +46,19 @@ export function readStage(policy: AutonomyPolicy, place: Place, item: Item | und
     const isDeclared = policy.stages.some((entry) => samePlace(entry, where));
     return { ...where, stage, version: 0, from: isDeclared ? 'declared' : 'default' };
   }
+  const set = stageSetOf(item);
+  if (set.version === unreadableVersion) return { ...where, ...set, from: 'unreadable' };
+  const reason = z.safeParse(storedReason, item);
+  return { ...where, ...set, ...(reason.success ? reason.data : {}), from: 'set-at-run-time' };
+}
+
+/** What a stored item says; one that cannot be read is the lowest stage, under a version that no write will find. */
+export function stageSetOf(item: Item): StageSet;
+export function stageSetOf(item: Item | undefined): StageSet | undefined;
+export function stageSetOf(item: Item | undefined): StageSet | undefined {
+  if (item === undefined) return undefined;
   const parsed = z.safeParse(storedStage, item);
-  if (parsed.success) {
-    const reason = z.safeParse(storedReason, item);
-    return { ...where, ...parsed.data, ...(reason.success ? reason.data : {}), from: 'set-at-run-time' };
-  }
-  return { ...where, stage: 'observe', version: unreadableVersion, from: 'unreadable' };
+  return parsed.success ? parsed.data : { stage: 'observe', version: unreadableVersion };
 }
 
 export function samePlace(a: Place, b: Place): boolean {

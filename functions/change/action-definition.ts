@@ -67,6 +67,8 @@ export interface ActionDefinition<Parameters extends object = object> {
   /** JSON Schema of `parameters`, shown to the model. */
   readonly parametersJsonSchema: object;
   readonly tier: (parameters: Parameters) => RiskTier;
+  /** How the tier follows from the parameters, in words; for the docs. @default the examples say enough */
+  readonly tierRule?: string;
   readonly target: (parameters: Parameters) => Target;
   /** The resource whose owner (a CloudFormation stack?) and tags are looked up. */
   readonly targetArn: (parameters: Parameters, place: Place) => string;

@@ -74,7 +74,7 @@ export function explainRefusal(
         : `the kill switch${failed.killSwitch.scope === undefined ? '' : ` (${failed.killSwitch.scope})`} is engaged`,
     );
   }
-  if (failed.decision !== undefined) return explainDecision(failed.decision.found, subject);
+  if (failed.decision !== undefined) return explainDecision(failed.decision.found, subject, now);
   if (failed.stage !== undefined) {
     return refused('stage', 'the autonomy stage was changed after the decision; it has to be made again');
   }
@@ -104,11 +104,16 @@ export function isUnderBreakGlass(decision: Found, approval: Found): boolean {
   return decision?.['breakGlass'] === true || approval?.['breakGlassBy'] !== undefined;
 }
 
-export function explainDecision(decision: Found, subject: AuthoriseSubject): AuthoriseRefusal {
+export function explainDecision(decision: Found, subject: AuthoriseSubject, now: EpochMs): AuthoriseRefusal {
   if (decision === undefined) return refused('decision', 'there is no decision for this plan');
   if (!permits(decision)) return refused('decision', 'the decision for this plan does not permit a change');
   if (decision['policyDigest'] !== subject.policyDigest) {
     return refused('policy-changed', 'the policies changed after the decision; it has to be made again');
+  }
+  const notAfter = decision['notAfterEpochMs'];
+  if (notAfter !== undefined && !(typeof notAfter === 'number' && now <= notAfter)) {
+    const until = typeof notAfter === 'number' ? new Date(notAfter).toISOString() : 'an unreadable time';
+    return refused('decision', `the policies permitted a start until ${until} and no longer`);
   }
   return refused('decision', 'the decision changed while the change was starting');
 }

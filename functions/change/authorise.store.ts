@@ -77,7 +77,7 @@ export class AuthoriseStore implements Gate {
     const now = this.#clock();
     const { policyDigest } = this.#settings;
     const subject = { ...change, policyDigest };
-    if (!permits(decision)) return explainDecision(decision, subject);
+    if (!permits(decision)) return explainDecision(decision, subject, now);
     if (typeof decision['stageVersion'] !== 'number') {
       return refused('stage', 'the decision does not say which autonomy stage it rests on');
     }

@@ -17,6 +17,8 @@ export interface ChangeRecord {
   readonly targetKey?: string | undefined;
   readonly fencingToken?: number | undefined;
   readonly snapshotDigest?: string | undefined;
+  /** When the snapshot was on record: how long it is kept counts from here. */
+  readonly snapshotTakenAtEpochMs?: EpochMs | undefined;
   /** When the gate was passed, for the step in hand. */
   readonly startedAtEpochMs?: EpochMs | undefined;
   /** Since when the effect of the current step is known to be there: what its validation looks at begins here. */
@@ -25,6 +27,8 @@ export interface ChangeRecord {
   readonly steps?: number | undefined;
   /** How many steps have been validated; also the index of the step in hand. @default 0 */
   readonly stepsDone?: number | undefined;
+  /** When it was kept; stays, also once a person undoes it. */
+  readonly keptAtEpochMs?: EpochMs | undefined;
   /** CloudFormation stack that owns the target: what is kept drifts from it. */
   readonly driftStack?: string | undefined;
   /** Approval that asks a person whether the change may stay. */
@@ -32,8 +36,10 @@ export interface ChangeRecord {
   readonly statusReason?: string | undefined;
   /** Fencing token that the recovery now in charge took over from; it is part of that execution's name. */
   readonly recoveredFrom?: number | undefined;
-  /** Execution by which a person undoes the change. */
+  /** Execution by which a person undoes the change, or last tried to. */
   readonly undoExecution?: string | undefined;
+  /** Who asked for that, as their credentials say. */
+  readonly undoRequestedBy?: string | undefined;
 }
 
 /** How a change ended. */
@@ -58,15 +64,18 @@ const changeSchema = z.object({
   targetKey: z.optional(z.string()),
   fencingToken: z.optional(z.int()),
   snapshotDigest: z.optional(z.string()),
+  snapshotTakenAtEpochMs: z.optional(z.int()),
   startedAtEpochMs: z.optional(z.int()),
   executedAtEpochMs: z.optional(z.int()),
   steps: z.optional(z.int().check(z.minimum(2))),
   stepsDone: z.optional(z.int().check(z.nonnegative())),
+  keptAtEpochMs: z.optional(z.int()),
   driftStack: z.optional(z.string()),
   verdictApprovalId: z.optional(z.string()),
   statusReason: z.optional(z.string()),
   recoveredFrom: z.optional(z.int()),
   undoExecution: z.optional(z.string()),
+  undoRequestedBy: z.optional(z.string()),
 });
 
 const lockSchema = z.object({

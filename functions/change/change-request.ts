@@ -37,6 +37,7 @@ export const changeRequest = z.discriminatedUnion('operation', [
       'rollback-started',
       'rolled-back',
       'rollback-failed',
+      'undo-refused',
     ]),
     reason: z.optional(reason),
     /** Index of the step that `executed` and the validations are about. */

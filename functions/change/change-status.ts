@@ -34,6 +34,7 @@ export const changeEvents = [
   'refused',
   'stopped',
   'undo-started',
+  'undo-refused',
 ] as const;
 export type ChangeEvent = (typeof changeEvents)[number];
 
@@ -47,7 +48,9 @@ type Moves = Readonly<Partial<Record<ChangeEvent, ChangeStatus>>>;
  * Every move there is. `refused` and `stopped` belong to changes that never started; `execute-refused` and
  * `execute-stopped` to those whose executor looked at the target and saw that nothing of ours is there.
  * `rollback-failed` is open to every status with a possible effect: recovery hands those to a person. What a
- * progressive change adds is in `change-steps.ts`. Only a person leads a change out of `kept`, and only to undo it.
+ * progressive change adds is in `change-steps.ts`. Only a person leads a change out of `kept`, and only to undo it;
+ * `undo-refused` leads back there: the target was looked at, does not stand as the change left it, and is left as
+ * it is. That is no fault of the change, so it belongs to a person's undo alone (`undo.ts`).
  */
 const moves: Readonly<Record<ChangeStatus, Moves>> = {
   locked: { 'snapshot-taken': 'snapshotted', refused: 'refused', stopped: 'stopped' },
@@ -72,7 +75,11 @@ const moves: Readonly<Record<ChangeStatus, Moves>> = {
     'rollback-started': 'rolling-back',
     'rollback-failed': 'rollback-failed',
   },
-  'rolling-back': { 'rolled-back': 'rolled-back', 'rollback-failed': 'rollback-failed' },
+  'rolling-back': {
+    'rolled-back': 'rolled-back',
+    'rollback-failed': 'rollback-failed',
+    'undo-refused': 'kept',
+  },
   kept: { 'undo-started': 'rolling-back' },
   'rolled-back': {},
   'rollback-failed': {},
@@ -124,4 +131,5 @@ export const ledgerTypesOf: Readonly<Record<ChangeEvent, readonly string[]>> = {
   refused: ['change.refused', 'change.released'],
   stopped: ['change.stopped', 'change.released'],
   'undo-started': ['change.undo-started'],
+  'undo-refused': ['change.undo-refused'],
 };

@@ -33,20 +33,25 @@ export function statusMembers(status: ChangeStatus, now: EpochMs) {
   };
 }
 
-/** Moves a change on, unless somebody else moved it or took it over since it was read. */
+/**
+ * Moves a change on, unless somebody else moved it or took it over since it was read.
+ *
+ * @param remove A member that is not true of the change any more.
+ */
 export function moveChange(
   tables: ChangeTables,
   change: LockedChange,
   to: ChangeStatus,
   now: EpochMs,
   set: Readonly<Record<string, string | number>> = {},
+  remove?: 'recoveredFrom',
 ): Write {
   const members = Object.entries({ ...statusMembers(to, now), ...set });
   return {
     kind: 'update',
     table: tables.operations,
     key: itemKeys.change(change.changeId),
-    update: `SET ${members.map((_, index) => `#n${index} = :v${index}`).join(', ')}`,
+    update: `SET ${members.map((_, index) => `#n${index} = :v${index}`).join(', ')}${remove === undefined ? '' : ` REMOVE ${remove}`}`,
     condition: '#status = :from AND #token = :token AND #digest = :digest',
     names: {
       '#status': 'status',

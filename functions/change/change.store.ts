@@ -3,7 +3,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { incidentChain, itemKeys } from '../platform/item-keys.ts';
-import { findingsOf, followUpClosed, followUpId } from './change-findings.ts';
+import { type FollowUp, findingsOpened, followUpClosed, followUpId } from './change-findings.ts';
 import type { ChangeSteps, EventFacts, RecordResult, Refused, SkipLock } from './change-protocol.ts';
 import { type ChangeRecord, parseChange, parseLock } from './change-record.ts';
 import { type ChangeEvent, isRepeat, ledgerTypesOf, nextStatus } from './change-status.ts';
@@ -17,8 +17,10 @@ import {
   leaseFrom,
   moveChange,
   moveLock,
+  statusMembers,
 } from './change-writes.ts';
 import { phaseOf, type TargetLock } from './target-lock.ts';
+import { undoFault } from './undo.ts';
 
 export interface ChangeStoreSettings extends ChangeTables {
   readonly environment: string;
@@ -91,6 +93,7 @@ export class ChangeStore implements ChangeSteps {
    * Moves a change on. Saying the same event again is fine; a token that recovery has replaced, or an event
    * that does not follow from the status or the steps, is refused. A failed rollback, or a change that is kept
    * and drifts from the stack that owns its target, opens its finding in the same breath; undoing it closes that.
+   * Both are told by the chain of the change.
    */
   async record(
     changeId: string,
@@ -105,7 +108,7 @@ export class ChangeStore implements ChangeSteps {
       if (change.fencingToken !== fencingToken)
         return refused('the fencing token is no longer the current one');
       const { step, ...stored } = facts;
-      const fault = stepFault(change, event, step);
+      const fault = stepFault(change, event, step) ?? undoFault(change, event);
       if (fault !== undefined) return refused(fault);
       const next = nextStatus(change.status, event);
       if (next === 'not-allowed') {
@@ -113,31 +116,45 @@ export class ChangeStore implements ChangeSteps {
           ? { outcome: 'recorded' }
           : refused(`${event} does not follow from ${change.status}`);
       }
-      const detail = withoutAbsent(stored);
+      const by = event === 'undo-refused' ? { requestedBy: change.undoRequestedBy } : {};
+      const detail = withoutAbsent({ ...stored, ...by });
       const phase = phaseOf(next);
-      const closing = next === 'rolled-back' ? await this.#followUp(change, now) : [];
+      const opened = findingsOpened(this.#settings.operations, change, event, stored.reason, now);
+      const closed = event === 'rolled-back' ? await this.#followUp(change, now) : undefined;
       const result = await this.#ledger.commit(
         incidentChain(change.incidentId),
-        changeEntries(ledgerTypesOf[event], change, now, detail),
         [
-          moveChange(this.#settings, change, next, now, {
-            ...membersFor(event, change, now),
-            ...withoutAbsent({ ...stored, reason: undefined, statusReason: stored.reason }),
-          }),
+          ...changeEntries(ledgerTypesOf[event], change, now, detail),
+          ...opened.entries,
+          ...(closed?.entries ?? []),
+        ],
+        [
+          moveChange(
+            this.#settings,
+            change,
+            next,
+            now,
+            {
+              ...membersFor(event, change, now),
+              ...withoutAbsent({ ...stored, reason: undefined, statusReason: stored.reason }),
+            },
+            // A recovery that gave up the undo is in charge no more, and the next undo has an execution of its own.
+            event === 'undo-refused' ? 'recoveredFrom' : undefined,
+          ),
           phase === 'free'
             ? freeLock(this.#settings, change)
             : moveLock(this.#settings, change, {
                 phase,
                 leaseExpiresAtEpochMs: leaseFrom(this.#settings, now),
               }),
-          ...findingsOf(this.#settings.operations, change, next, stored.reason, now),
-          ...closing,
+          ...opened.writes,
+          ...(closed?.writes ?? []),
           ...(event === 'validated' ? this.#verdict(change) : []),
         ],
       );
       if (result.outcome === 'committed') return { outcome: 'recorded' };
       // Somebody closed the follow-up meanwhile: there is nothing left to close.
-      if (result.refusals.slice(0, 2).every((one) => one === undefined) && closing.length > 0) continue;
+      if (result.refusals.slice(0, 2).every((one) => one === undefined) && closed !== undefined) continue;
       if (result.refusals[0] === undefined) {
         return refused(
           result.refusals[1] === undefined
@@ -149,12 +166,12 @@ export class ChangeStore implements ChangeSteps {
     throw contention(changeId);
   }
 
-  /** The write that closes the follow-up of a change that was kept, unless a person has closed it. */
-  async #followUp({ changeId, driftStack }: LockedChange, now: number): Promise<Write[]> {
-    if (driftStack === undefined) return [];
+  /** What closes the follow-up of a change that was kept, unless a person has closed it. */
+  async #followUp({ changeId, driftStack }: LockedChange, now: number): Promise<FollowUp | undefined> {
+    if (driftStack === undefined) return undefined;
     const { operations } = this.#settings;
     const finding = await this.#database.get(operations, itemKeys.finding(followUpId(changeId)));
-    return finding?.['status'] === 'open' ? [followUpClosed(operations, changeId, now)] : [];
+    return finding?.['status'] === 'open' ? followUpClosed(operations, changeId, now) : undefined;
   }
 
   /** Where a person was asked, the change is kept on their stored answer alone. */
@@ -174,9 +191,13 @@ export class ChangeStore implements ChangeSteps {
 }
 
 /** What an event sets on the change beside its status. */
-function membersFor(event: ChangeEvent, change: LockedChange, now: number): Record<string, number> {
+function membersFor(event: ChangeEvent, change: LockedChange, now: number): Record<string, string | number> {
+  if (event === 'snapshot-taken') return { snapshotTakenAtEpochMs: now };
   if (event === 'executed') return { executedAtEpochMs: now };
   if (event === 'step-validated') return { stepsDone: stepInHand(change) + 1 };
+  if (event === 'validated') return { keptAtEpochMs: now };
+  // Kept since it was kept: whoever counts what was kept in a period must not count it once more.
+  if (event === 'undo-refused') return statusMembers('kept', change.keptAtEpochMs ?? now);
   return {};
 }
 

@@ -1,4 +1,5 @@
 import { breakGlassCheck } from '../autonomy/break-glass.ts';
+import { stageUnmoved } from '../autonomy/stage-writes.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Item, Refusal, Write } from '../platform/dynamodb.ts';
 import { itemKeys } from '../platform/item-keys.ts';
@@ -56,7 +57,7 @@ export function startConditions(
       write: moveChange(settings, change, 'executing', now, { startedAtEpochMs: now }),
     },
     ...killSwitchChecks(controls, subject).map((write): Condition => ({ part: 'killSwitch', write })),
-    { part: 'decision', write: decisionCheck(settings, change, decision) },
+    { part: 'decision', write: decisionCheck(settings, change, decision, now) },
     {
       part: 'plan',
       write: {
@@ -107,10 +108,13 @@ function decisionCheck(
   { operations, policyDigest }: AuthoriseSettings,
   change: LockedChange,
   decision: Item,
+  now: EpochMs,
 ): Write {
   const outcome = String(decision['outcome']);
   const asksPeople = outcome !== 'auto';
   const exceptionIds: unknown = decision['exceptionIds'];
+  // A change that started in time goes on, as with approvals and exceptions.
+  const isFurtherStep = change.status === 'progressing';
   return {
     kind: 'check',
     table: operations,
@@ -120,7 +124,8 @@ function decisionCheck(
       (asksPeople ? ' AND approvalId = :approval AND #quorum = :quorum' : '') +
       (exceptionIds === undefined
         ? ' AND attribute_not_exists(exceptionIds)'
-        : ' AND exceptionIds = :exceptions'),
+        : ' AND exceptionIds = :exceptions') +
+      (isFurtherStep ? '' : ' AND (attribute_not_exists(notAfterEpochMs) OR notAfterEpochMs >= :now)'),
     names: { '#outcome': 'outcome', ...(asksPeople ? { '#quorum': 'quorum' } : {}) },
     values: {
       ':outcome': outcome,
@@ -128,6 +133,7 @@ function decisionCheck(
       ':plan': change.planDigest,
       ':stage': Number(decision['stageVersion']),
       ...(exceptionIds === undefined ? {} : { ':exceptions': exceptionIds }),
+      ...(isFurtherStep ? {} : { ':now': now }),
       ...(asksPeople ? { ':approval': String(decision['approvalId']), ':quorum': quorumOf(decision) } : {}),
     },
   };
@@ -174,13 +180,7 @@ function stageCheck(controls: string, place: Parameters<typeof itemKeys.stage>[0
     kind: 'check',
     table: controls,
     key: itemKeys.stage(place),
-    ...(version === 0
-      ? { condition: 'attribute_not_exists(pk)' }
-      : {
-          condition: '#version = :version',
-          names: { '#version': 'version' },
-          values: { ':version': version },
-        }),
+    ...stageUnmoved(version),
   };
 }
 

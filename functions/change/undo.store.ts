@@ -61,6 +61,10 @@ export class UndoStore implements UndoSteps {
       if (change.status === 'rolling-back' && change.undoExecution === request.execution) {
         return { outcome: 'reopened', fencingToken, action };
       }
+      // A call that was given up may come late: what its execution ended without undoing is not begun again.
+      if (change.status === 'kept' && change.undoExecution === request.execution) {
+        return refused(change.statusReason ?? 'this undo was refused before');
+      }
       const result = await this.#reopen(change, request);
       if (result !== 'overtaken') return result;
     }
@@ -88,6 +92,7 @@ export class UndoStore implements UndoSteps {
         moveChange(this.#settings, change, 'rolling-back', now, {
           fencingToken,
           undoExecution: execution,
+          undoRequestedBy: requestedBy,
           statusReason: `undone by a person: ${reason}`,
         }),
         takeLock(this.#settings, reopened, 'rolling-back', leaseFrom(this.#settings, now), lock),

@@ -6,6 +6,7 @@ import {
   PutItemCommand,
   paginateScan,
   QueryCommand,
+  type QueryCommandOutput,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -127,29 +128,55 @@ export class Database {
     limit = 100,
     options: { oldestFirst?: boolean; sinceEpochMs?: EpochMs } = {},
   ): Promise<Item[]> {
-    const { oldestFirst = false, sinceEpochMs } = options;
     const items: Item[] = [];
     let startKey: Record<string, AttributeValue> | undefined;
     do {
-      const page = await this.#client.send(
-        new QueryCommand({
-          TableName: table,
-          IndexName: 'byStatus',
-          KeyConditionExpression:
-            sinceEpochMs === undefined ? 'statusKey = :status' : 'statusKey = :status AND statusAt >= :since',
-          ExpressionAttributeValues: marshall({
-            ':status': statusKey,
-            ...(sinceEpochMs === undefined ? {} : { ':since': new Date(sinceEpochMs).toISOString() }),
-          }),
-          ScanIndexForward: oldestFirst,
-          Limit: limit - items.length,
-          ExclusiveStartKey: startKey,
-        }),
-      );
+      const page = await this.#statusPage(table, statusKey, options, startKey, limit - items.length);
       items.push(...(page.Items ?? []).map((item) => unmarshall(item)));
       startKey = page.LastEvaluatedKey;
     } while (startKey !== undefined && items.length < limit);
     return items;
+  }
+
+  /**
+   * Every item of one status, newest first, page by page: for a person's search that ends when it has found, or
+   * that must leave nothing out. Eventually consistent, as {@link byStatus}; never in a handler.
+   */
+  async *eachByStatus(
+    table: string,
+    statusKey: string,
+    options: { sinceEpochMs?: EpochMs } = {},
+  ): AsyncGenerator<Item> {
+    let startKey: Record<string, AttributeValue> | undefined;
+    do {
+      const page = await this.#statusPage(table, statusKey, options, startKey);
+      for (const item of page.Items ?? []) yield unmarshall(item);
+      startKey = page.LastEvaluatedKey;
+    } while (startKey !== undefined);
+  }
+
+  async #statusPage(
+    table: string,
+    statusKey: string,
+    { oldestFirst = false, sinceEpochMs }: { oldestFirst?: boolean; sinceEpochMs?: EpochMs },
+    startKey: Record<string, AttributeValue> | undefined,
+    limit?: number,
+  ): Promise<QueryCommandOutput> {
+    return this.#client.send(
+      new QueryCommand({
+        TableName: table,
+        IndexName: 'byStatus',
+        KeyConditionExpression:
+          sinceEpochMs === undefined ? 'statusKey = :status' : 'statusKey = :status AND statusAt >= :since',
+        ExpressionAttributeValues: marshall({
+          ':status': statusKey,
+          ...(sinceEpochMs === undefined ? {} : { ':since': new Date(sinceEpochMs).toISOString() }),
+        }),
+        ScanIndexForward: oldestFirst,
+        Limit: limit,
+        ExclusiveStartKey: startKey,
+      }),
+    );
   }
 
   /**

@@ -62,6 +62,11 @@ export const itemKeys = {
     pk: `NOTICE#${approvalId}`,
     sk: `${kind}#${String(approvalVersion).padStart(6, '0')}`,
   }),
+  /** A finding that everybody is told of: apart from notices, since those who announce ask for no decision. */
+  announcement: (announcementId: string): ItemKey => ({
+    pk: `ANNOUNCEMENT#${announcementId}`,
+    sk: 'ANNOUNCEMENT',
+  }),
   /** A rejection that says never again, for the policy proposals that follow from it. */
   neverAgain: (approvalId: string): ItemKey => ({ pk: `NEVER-AGAIN#${approvalId}`, sk: 'NEVER-AGAIN' }),
   change: (changeId: string): ItemKey => ({ pk: `CHANGE#${changeId}`, sk: 'CHANGE' }),

@@ -6,7 +6,7 @@ const callerArn = /^arn:[^:]+:(?:iam|sts):[^:]*:[^:]*:(?:.*\/)?([^:/]+)$/;
  * session's, so that one person in two roles or paths is one. `undefined` when nobody is known to stand there.
  *
  * A role whose sessions may be named at will cannot tell two people apart: its trust policy must require
- * `sts:RoleSessionName` (or a login that sets it).
+ * `sts:RoleSessionName` (or a login that sets it), see `docs/operator-roles.md`.
  *
  * @example personOf('arn:aws:sts::111122223333:assumed-role/Operator/ana@example.com') // 'ana@example.com'
  */

@@ -31,3 +31,10 @@ export const incidentResults = [
   'needs-person',
 ] as const;
 export type IncidentResult = (typeof incidentResults)[number];
+
+/**
+ * How an exception to the allowlist stands. `in-force`: approved, and permits now. `expired`: approved, its end has
+ * passed, and it is ignored. `waiting`: nobody has decided yet. `lapsed`: nobody decided before its end.
+ */
+export const exceptionStates = ['in-force', 'expired', 'waiting', 'lapsed', 'rejected', 'revoked'] as const;
+export type ExceptionState = (typeof exceptionStates)[number];

@@ -3,6 +3,7 @@ import { type AgentOwners, ownsAgent } from '../approvals/authority.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import { digestOf } from '../platform/digest.ts';
 import { personOf } from '../platform/person.ts';
+import type { ExceptionState } from '../platform/vocabulary.ts';
 import type { ExceptionPermit } from './policy-set.ts';
 
 const dayMs = 86_400_000;
@@ -176,10 +177,21 @@ function refused(reason: string): MayDecide {
   return { outcome: 'refused', reason };
 }
 
+/** How an exception stands at this moment; it is in force strictly before its end. */
+export function exceptionState(
+  { status, expiresAtEpochMs }: Pick<PolicyException, 'status' | 'expiresAtEpochMs'>,
+  now: EpochMs,
+): ExceptionState {
+  // Not `end <= now`: an end that is no instant has passed.
+  const isOver = !(now < expiresAtEpochMs);
+  if (status === 'approved') return isOver ? 'expired' : 'in-force';
+  if (status === 'requested') return isOver ? 'lapsed' : 'waiting';
+  return status;
+}
+
 /** How an exception stands in the register. */
 export interface ExceptionAge {
-  /** `in-force`: it permits now. `ignored`: approved, but expired. `overdue`: nobody decided before it expired. */
-  readonly state: 'waiting' | 'overdue' | 'in-force' | 'ignored' | 'closed';
+  readonly state: ExceptionState;
   /** Whole days since it was requested. */
   readonly ageDays: number;
   /** Whole days until it expires, rounded down; negative once it has. */
@@ -187,16 +199,9 @@ export interface ExceptionAge {
 }
 
 export function exceptionAge(exception: PolicyException, now: EpochMs): ExceptionAge {
-  const { status, requestedAtEpochMs, expiresAtEpochMs } = exception;
-  const hasExpired = expiresAtEpochMs <= now;
-  const state = {
-    requested: hasExpired ? ('overdue' as const) : ('waiting' as const),
-    approved: hasExpired ? ('ignored' as const) : ('in-force' as const),
-    rejected: 'closed' as const,
-    revoked: 'closed' as const,
-  }[status];
+  const { requestedAtEpochMs, expiresAtEpochMs } = exception;
   return {
-    state,
+    state: exceptionState(exception, now),
     ageDays: Math.floor((now - requestedAtEpochMs) / dayMs),
     daysLeft: Math.floor((expiresAtEpochMs - now) / dayMs),
   };

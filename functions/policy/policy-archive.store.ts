@@ -1,6 +1,10 @@
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { LedgerEvent } from '../audit/ledger-entry.ts';
-import { declarationChanges } from '../autonomy/declared-stages.ts';
+import {
+  type DeclarationChange,
+  declarationChanges,
+  declarationEffect,
+} from '../autonomy/declared-stages.ts';
 import type { EpochMs } from '../platform/clock.ts';
 import type { Database, Item, Write } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError, InterlockError } from '../platform/errors.ts';
@@ -29,29 +33,39 @@ export type PublishResult =
 
 const autonomyFile = 'autonomy.json';
 
-/** A transaction has at most 100 items, and a few of them are the publication itself. */
-const mostDeclarations = 90;
+/** Who publishes, in the ledger and on a stage that a publication lowered. */
+const publisher = 'publish-policies';
 
-/** Each loss means that another publication was stored meanwhile. */
-const attempts = 5;
+/** DynamoDB's limit. */
+const mostItems = 100;
+
+/** Each loss means that another publication was stored meanwhile, or that a stage was set. */
+const attempts = 10;
 
 /** Every policy set that was ever published, whole, and the order of their publication. */
 export class PolicyArchive {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #table: string;
+  readonly #controlsTable: string;
 
-  constructor(database: Database, ledger: LedgerStore, operationsTable: string) {
+  constructor(
+    database: Database,
+    ledger: LedgerStore,
+    tables: { readonly operations: string; readonly controls: string },
+  ) {
     this.#database = database;
     this.#ledger = ledger;
-    this.#table = operationsTable;
+    this.#table = tables.operations;
+    this.#controlsTable = tables.controls;
   }
 
   /**
-   * Publishes a set once, with its ledger entry and one for each stage it declares anew: repeated, it says so and writes nothing. Going back to an
-   * earlier set is a publication of its own.
+   * Publishes a set once, with its ledger entry and one for each stage it declares anew: repeated, it says so and
+   * writes nothing. Stages set at run time that stand above what is declared lower now are lowered with it. Going
+   * back to an earlier set is a publication of its own.
    *
-   * @throws DependencyUnavailableError `policy.contention`.
+   * @throws InterlockError `policy.too-many-lowerings`, DependencyUnavailableError `policy.contention`.
    */
   async publish(files: PolicyFiles, artefactVersion: string, now: EpochMs): Promise<PublishResult> {
     const policyDigest = policyDigestOf(files);
@@ -66,31 +80,30 @@ export class PolicyArchive {
         artefactVersion,
         ...differenceBetween(before, files),
       };
+      const changes = declarationChanges(before[autonomyFile], files[autonomyFile]);
+      const lowered = await this.#lowered(changes, policyDigest, now);
+      const writes = [...this.#writes(files, publication), ...lowered.writes];
+      const entries = [publishedEntry(publication), ...lowered.entries];
+      const room = mostItems - writes.length - entries.length;
+      if (room < 1) throw tooManyLowerings(lowered.writes.length);
       const result = await this.#ledger.commit(
         controlChain('policy', now),
-        [
-          {
-            type: 'policy.published',
-            atEpochMs: now,
-            actor: { kind: 'system', id: 'publish-policies' },
-            detail: {
-              policyDigest,
-              previousDigest: current ?? 'none',
-              added: publication.added.join(', '),
-              removed: publication.removed.join(', '),
-              changed: publication.changed.join(', '),
-            },
-          },
-          ...declarationEntries(before, files, now),
-        ],
-        this.#writes(files, publication),
+        [...entries, ...declarationEntries(changes, publication, room)],
+        writes,
       );
       if (result.outcome === 'committed') return { outcome: 'published', publication };
     }
     throw new DependencyUnavailableError(
       'policy.contention',
-      `other policies were published ${attempts} times meanwhile; retry`,
+      `other policies were published, or stages set, ${attempts} times meanwhile; retry`,
     );
+  }
+
+  /** Read anew for each attempt: whoever set a stage since is lowered too. */
+  async #lowered(changes: readonly DeclarationChange[], policyDigest: string, now: EpochMs) {
+    const items = await this.#database.query(this.#controlsTable, 'STAGE');
+    const publication = { controlsTable: this.#controlsTable, by: publisher, policyDigest };
+    return declarationEffect(changes, items, publication, now);
   }
 
   #writes(files: PolicyFiles, publication: Publication): Write[] {
@@ -141,6 +154,16 @@ export class PolicyArchive {
     );
   }
 
+  /**
+   * The files that were published last; `undefined` before the first publication.
+   *
+   * @throws InterlockError `policy.archive-altered`.
+   */
+  async current(): Promise<PolicyFiles | undefined> {
+    const digest = await this.#current();
+    return digest === undefined ? undefined : this.files(digest);
+  }
+
   /** Every publication, newest first. */
   async history(): Promise<Publication[]> {
     const { pk } = itemKeys.currentPolicySet();
@@ -154,18 +177,43 @@ export class PolicyArchive {
   }
 }
 
+function publishedEntry(publication: Publication): LedgerEvent {
+  const { policyDigest, previousDigest, publishedAtEpochMs, added, removed, changed } = publication;
+  return {
+    type: 'policy.published',
+    atEpochMs: publishedAtEpochMs,
+    actor: { kind: 'system', id: publisher },
+    detail: {
+      policyDigest,
+      previousDigest: previousDigest ?? 'none',
+      added: added.join(', '),
+      removed: removed.join(', '),
+      changed: changed.join(', '),
+    },
+  };
+}
+
 /** A declared stage is in force wherever none was set: nobody has to approve it, so it must not pass unseen. */
-function declarationEntries(before: PolicyFiles, after: PolicyFiles, now: EpochMs): LedgerEvent[] {
-  const changes = declarationChanges(before[autonomyFile], after[autonomyFile]);
+function declarationEntries(
+  changes: readonly DeclarationChange[],
+  { policyDigest, publishedAtEpochMs }: Publication,
+  room: number,
+): LedgerEvent[] {
   const entry = (detail: LedgerEvent['detail']): LedgerEvent => ({
     type: 'autonomy.declared',
-    atEpochMs: now,
-    actor: { kind: 'system', id: 'publish-policies' },
+    atEpochMs: publishedAtEpochMs,
+    actor: { kind: 'system', id: publisher },
     detail,
   });
-  const further = changes.length - mostDeclarations;
-  return [
-    ...changes.slice(0, mostDeclarations).map((change) => entry({ ...change })),
-    ...(further > 0 ? [entry({ further, policyDigest: policyDigestOf(after) })] : []),
-  ];
+  if (changes.length <= room) return changes.map((change) => entry({ ...change }));
+  const named = changes.slice(0, room - 1).map((change) => entry({ ...change }));
+  return [...named, entry({ further: changes.length - named.length, policyDigest })];
+}
+
+/** Unlike a declaration that goes unnamed, a lowering that goes missing would leave autonomy standing. */
+function tooManyLowerings(count: number): InterlockError {
+  return new InterlockError(
+    'policy.too-many-lowerings',
+    `policies/autonomy.json lowers ${count} stages at once, more than one transaction takes; publish it in steps of at most 45`,
+  );
 }

@@ -10,6 +10,7 @@ import { InterlockError } from '../platform/errors.ts';
 import type { ExceptionPermit, PolicyAnswer, PolicyRequest, PolicySet } from './policy-set.ts';
 import { policiesAskingForTags, type TagPolicy } from './policy-tags.ts';
 import { policyTimeOf } from './policy-time.ts';
+import { policiesAskForTime } from './policy-time-asked.ts';
 
 /** Cedar never evicts what it parsed: overwriting these few names keeps memory flat, whatever is asked. */
 const schemaName = 'interlock';
@@ -24,6 +25,8 @@ const parsed = new Map<string, unknown>();
  * because Cedar skips a policy that errors and would otherwise answer from the rest.
  */
 export class PolicyEngine {
+  /** Whether the answer may be another one at another time, exceptions aside. */
+  readonly asksForTime: boolean;
   readonly #set: PolicySet;
   readonly #askingForTags: readonly TagPolicy[];
 
@@ -36,6 +39,7 @@ export class PolicyEngine {
     this.#set = set;
     this.#useDeployed();
     this.#askingForTags = policiesAskingForTags(set.policies);
+    this.asksForTime = policiesAskForTime(set.policies);
   }
 
   /**

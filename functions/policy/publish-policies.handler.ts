@@ -12,12 +12,16 @@ import { type PublishRequest, parsePublishRequest, physicalResourceId } from './
 
 const settings = readSettings({
   ARTEFACT_VERSION: z.string(),
+  CONTROLS_TABLE: z.string(),
   LEDGER_TABLE: z.string(),
   OPERATIONS_TABLE: z.string(),
 });
 const database = new Database();
 const ledger = new LedgerStore(database, settings.LEDGER_TABLE, settings.ARTEFACT_VERSION);
-const archive = new PolicyArchive(database, ledger, settings.OPERATIONS_TABLE);
+const archive = new PolicyArchive(database, ledger, {
+  operations: settings.OPERATIONS_TABLE,
+  controls: settings.CONTROLS_TABLE,
+});
 
 /** Publishes the policies of a deployment. CloudFormation hears from it whatever happens; a removal removes nothing. */
 export const handler = pipeline<unknown, void>(async (event) => {

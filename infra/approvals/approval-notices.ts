@@ -14,8 +14,8 @@ export interface ApprovalNoticesProps {
 }
 
 /**
- * Tells people what the notices in the table say, on every channel there is. It writes under `NOTICE#` alone, so it
- * may neither decide nor answer an execution. Whoever took it over could tell people lies, or nothing, and append
+ * Tells people what the notices and announcements in the table say, on every channel there is. It writes under
+ * `NOTICE#` and `ANNOUNCEMENT#` alone, so it may neither decide nor answer an execution. Whoever took it over could tell people lies, or nothing, and append
  * entries to incidents' chains, as every function of an incident can; the approval itself they could not touch.
  */
 export class ApprovalNotices extends Construct {
@@ -36,17 +36,23 @@ export class ApprovalNotices extends Construct {
         ...(webhookSecretArn === undefined ? {} : { WEBHOOK_SECRET_ARN: webhookSecretArn }),
       },
     });
-    tables.grantOperations(notices, ['GetItem', 'Query'], { verbs: ['UpdateItem'], keys: ['NOTICE#*'] });
+    tables.grantOperations(notices, ['GetItem', 'Query'], {
+      verbs: ['UpdateItem'],
+      keys: ['NOTICE#*', 'ANNOUNCEMENT#*'],
+    });
     tables.grantOperationsByStatus(notices);
-    tables.grantLedger(notices);
+    tables.grantLedger(notices, ['incident#*', 'control#announcements#*']);
     platform.grantTellPeople(notices);
     readSecrets(notices, [slack?.secretArn, webhookSecretArn]);
     new StreamSource(this, 'Stream', {
       platform,
       table: tables.operations,
       target: notices,
-      filters: [{ eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'NOTICE#' }] } } } }],
-      holds: 'notices that could not be taken from the stream; the sweep sends them',
+      filters: ['NOTICE#', 'ANNOUNCEMENT#'].map((prefix) => ({
+        eventName: ['INSERT'],
+        dynamodb: { Keys: { pk: { S: [{ prefix }] } } },
+      })),
+      holds: 'notices and announcements that could not be taken from the stream; the sweep sends them',
     });
     new Rule(this, 'Sweep', {
       description: 'Interlock: sends notices that are due',

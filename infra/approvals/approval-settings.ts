@@ -10,7 +10,7 @@ export type SignInSettings =
   | ({ readonly by: 'issuer' } & Omit<OidcSettings, 'redirectUri' | 'insecure'>)
   | { readonly by: 'user-pool' };
 
-/** How people are told, beside whatever is subscribed to the person topic by hand. */
+/** How people are told, beside whatever is subscribed to the person topic by hand. A cloud stage has one at least. */
 export interface ChannelSettings {
   readonly slack?: {
     /** Id of the channel, `C0123456789`. */
@@ -77,6 +77,9 @@ const besidesIssuer = [
 /** Client ids under which the provider of local mode knows the pages and the command line. */
 const localClients = { pages: 'interlock-pages', cli: 'interlock-cli' } as const;
 
+/** Whoever gives one of them has a channel, or is told what it lacks. */
+const channelNames = ['notifyEmail', 'slackChannel', 'slackSecretArn', 'webhookSecretArn'] as const;
+
 /** What is wrong with settings that are each well formed: the name at fault and why. */
 export function approvalFaults(stage: string, given: Given): [keyof Given, string][] {
   const isLocal = stage === 'local';
@@ -111,6 +114,12 @@ export function approvalFaults(stage: string, given: Given): [keyof Given, strin
   }
   if (given.slackApiUrl !== undefined && !isLocal) {
     faults.push(['slackApiUrl', 'is for stage local only; leave it out']);
+  }
+  if (!isLocal && channelNames.every((name) => given[name] === undefined)) {
+    faults.push([
+      'notifyEmail',
+      'is missing, and so is every other channel: nobody would hear of an approval, a broken glass or a failed rollback; give notifyEmail, or slackChannel and slackSecretArn, or webhookSecretArn',
+    ]);
   }
   return faults;
 }

@@ -60,7 +60,10 @@ export class AutonomyControls extends Construct {
       verbs: ['PutItem'],
       keys: ['SWITCH-CANARY', 'HEARTBEAT'],
     });
-    platform.tables.grantOperations(heartbeat, [], { verbs: ['PutItem'], keys: ['FINDING#*'] });
+    platform.tables.grantOperations(heartbeat, [], {
+      verbs: ['PutItem'],
+      keys: ['FINDING#*', 'ANNOUNCEMENT#*'],
+    });
     platform.tables.grantLedger(heartbeat, ['control#heartbeat#*']);
     platform.grantTellPeople(heartbeat);
     const interval = Duration.seconds(heartbeatIntervalSeconds);
@@ -114,13 +117,14 @@ export class AutonomyControls extends Construct {
       platform,
       name: 'review-autonomy',
       tables: ['controls', 'operations', 'ledger'],
-      environment: { PERSON_TOPIC_ARN: platform.personTopic.topicArn },
     });
     platform.tables.grantControls(review, ['Query'], { verbs: ['PutItem'], keys: ['STAGE'] });
-    platform.tables.grantOperations(review, ['GetItem'], { verbs: ['PutItem'], keys: ['FINDING#*'] });
+    platform.tables.grantOperations(review, ['GetItem'], {
+      verbs: ['PutItem'],
+      keys: ['FINDING#*', 'ANNOUNCEMENT#*'],
+    });
     platform.tables.grantOperationsByStatus(review);
     platform.tables.grantLedger(review, ['control#autonomy#*']);
-    platform.grantTellPeople(review);
     const letters = new DeadLetters(this, 'ReviewFailed', {
       platform,
       holds: 'reviews of the autonomy stages that failed; each is repeated after five minutes',

@@ -82,6 +82,7 @@ export class Change extends Construct {
       verbs: ['PutItem', 'UpdateItem'],
       keys: ['CHANGE#*', 'FINDING#*'],
     });
+    announces(platform, control);
     platform.tables.grantLedger(control);
     platform.grantTellPeople(control);
     return control;
@@ -104,6 +105,7 @@ export class Change extends Construct {
       verbs: ['PutItem', 'UpdateItem'],
       keys: ['CHANGE#*', 'FINDING#*'],
     });
+    announces(platform, recover);
     platform.tables.grantLedger(recover);
     platform.grantTellPeople(recover);
     machine.grantStartExecution(recover);
@@ -124,6 +126,11 @@ export class Change extends Construct {
       targets: [new LambdaFunction(recover.function, { retryAttempts: 0 })],
     });
   }
+}
+
+/** A failed rollback is announced; what became of an announcement is for those who deliver it. */
+function announces({ tables }: Platform, grantee: InterlockFunction): void {
+  tables.grantOperations(grantee, [], { verbs: ['PutItem'], keys: ['ANNOUNCEMENT#*'] });
 }
 
 /** `lambda.shift-alias` is `LambdaShiftAlias`. */

@@ -9,7 +9,8 @@ export interface PolicyProps {
 
 /**
  * Publishes each policy set once, as it is deployed: archived whole under its digest, so that every decision can
- * be made again, with a ledger entry that says what is different from the one before.
+ * be made again, with a ledger entry that says what is different from the one before. Stages that it declares lower than before are
+ * lowered with it, also where people had raised them.
  */
 export class Policy extends Construct {
   constructor(scope: Construct, id: string, props: PolicyProps) {
@@ -18,11 +19,16 @@ export class Policy extends Construct {
     const publish = new InterlockFunction(this, 'PublishPoliciesFunction', {
       platform,
       name: 'publish-policies',
-      tables: ['operations', 'ledger'],
+      tables: ['controls', 'operations', 'ledger'],
     });
     platform.tables.grantOperations(publish, ['GetItem'], {
       verbs: ['PutItem'],
       keys: ['POLICY#*', 'POLICY-CURRENT'],
+    });
+    // A lower declaration lowers what was set at run time, in the same transaction.
+    platform.tables.grantControls(publish, ['ConditionCheckItem', 'Query'], {
+      verbs: ['PutItem'],
+      keys: ['STAGE'],
     });
     platform.tables.grantLedger(publish, ['control#policy#*']);
     const publication = new CustomResource(this, 'Publication', {

@@ -4,6 +4,7 @@ import {
   type Approval,
   approvalsStillNeeded,
   approversOf,
+  endsEarly,
   newApproval,
   type Vote,
 } from '../../functions/approvals/approval.ts';
@@ -46,6 +47,45 @@ describe('asking for approval', () => {
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses a life of %s seconds', (lifeSeconds) => {
     const ask = () => newApproval({ ...pending(), lifeSeconds });
     expect(ask).toThrow(expect.objectContaining({ code: 'approval.invalid-life' }));
+  });
+});
+
+describe('an approval that the policies end', () => {
+  const minute = 60_000;
+  const until = (notAfterEpochMs: number, lifeSeconds = 600) =>
+    newApproval({ ...pending(), notAfterEpochMs, lifeSeconds, requestedAtEpochMs: now });
+
+  it('expires at that instant, and is reminded of within the shorter life', () => {
+    expect(until(now + 3 * minute)).toMatchObject({
+      expiresAtEpochMs: now + 3 * minute,
+      remindAtEpochMs: now + minute,
+      escalateAtEpochMs: now + 2 * minute,
+    });
+    expect(until(now + 60 * minute)).toMatchObject({ expiresAtEpochMs: expiresAt });
+    expect(() => until(now)).toThrow(expect.objectContaining({ code: 'approval.invalid-life' }));
+    expect(() => until(Number.NaN)).toThrow(expect.objectContaining({ code: 'approval.invalid-life' }));
+  });
+
+  it.each([
+    [11, 11],
+    [16, 16],
+    [17, 16],
+  ])('after %d minutes is not usable longer than that, whoever allowed it: %d', (minutes, usable) => {
+    const approval = until(now + minutes * minute);
+    const voted = castVote(approval, vote('ana', 'approve'), may, 900).approval;
+    expect(voted.usableUntilEpochMs).toBe(now + usable * minute);
+    const broken = approveUnderBreakGlass(approval, 'ana', now, now + 16 * minute).approval;
+    expect(broken.usableUntilEpochMs).toBe(now + usable * minute);
+  });
+
+  it('ends before the execution that waits would end by itself, which then has to be told', () => {
+    const early = until(now + 3 * minute);
+    expect(endsEarly(early)).toBe(true);
+    expect(expire(early, now + 3 * minute, true).approval.callbackDelivered).toBe(false);
+    expect(expire(early, now + 3 * minute).approval.callbackDelivered).toBe(true);
+    const inTime = until(now + 11 * minute);
+    expect(endsEarly(inTime)).toBe(false);
+    expect(expire(inTime, now + 10 * minute, true).approval.callbackDelivered).toBe(true);
   });
 });
 

@@ -18,9 +18,12 @@ const deliverDecision = (ports: Ports, approvalId: string) =>
   deliver({ approvals: ports, tokens: ports, executions: ports }, approvalId);
 
 /** One decided approval and an execution that waits for `token-1`, once. */
-async function waiting(verdict: 'approve' | 'reject' | 'none' = 'approve') {
+async function waiting(
+  verdict: 'approve' | 'reject' | 'none' = 'approve',
+  overrides: Partial<Approval> = {},
+) {
   const store = new MemoryApprovals(() => now);
-  const approval = pending();
+  const approval = pending(overrides);
   await store.create(approval, Buffer.from('sealed token-1'));
   const person = {
     identityId: 'ana',
@@ -69,6 +72,25 @@ describe('telling the execution', () => {
     expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
     expect(told).toStrictEqual([outcome]);
     expect(await store.get('apr-1')).toMatchObject({ callbackDelivered: true, callbackAttempts: 1 });
+  });
+
+  it('says that nobody decided, where the policies ended that before its own time', async () => {
+    const { store, ports, told } = await waiting('none', { notAfterEpochMs: now, expiresAtEpochMs: now });
+    await store.expire('apr-1', 'approval-sweep');
+    expect(await deliverDecision(ports, 'apr-1')).toBe('delivered');
+    expect(told).toStrictEqual(['expired']);
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+  });
+
+  it('does not repeat it to an execution that asked what became of it', async () => {
+    const { store, ports, told } = await waiting('none', { notAfterEpochMs: now, expiresAtEpochMs: now });
+    const settling = {
+      expire: (id: string) => store.expire(id, 'settle-approval'),
+      markDelivered: ports.markDelivered,
+    };
+    expect(await settleApproval(settling, 'apr-1')).toStrictEqual({ outcome: 'expired' });
+    expect(await deliverDecision(ports, 'apr-1')).toBe('nothing-to-deliver');
+    expect(told).toStrictEqual([]);
   });
 
   it('says nothing about a pending, expired or unknown approval', async () => {

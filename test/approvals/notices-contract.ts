@@ -1,7 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Notice, noticeWrite } from '../../functions/approvals/notice.ts';
-import type { NoticeKey } from '../../functions/approvals/notices/deliver-notices.ts';
+import {
+  type Notice,
+  noticeWrite,
+  type Outgoing,
+  type OutgoingKey,
+} from '../../functions/approvals/notice.ts';
 import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
 import type { Database } from '../../functions/platform/dynamodb.ts';
 import { now, pending } from './fixtures.ts';
@@ -37,7 +41,7 @@ export function noticesContract(
       return { store, notice };
     }
 
-    async function claimed(store: NoticeStore, key: NoticeKey, at: number, until: number): Promise<Notice> {
+    async function claimed(store: NoticeStore, key: OutgoingKey, at: number, until: number): Promise<Notice> {
       const notice = await store.claim(key, at, until);
       expect(notice).toBeDefined();
       return notice as Notice;
@@ -112,7 +116,7 @@ export function noticesContract(
       const taken = await claimed(store, notice, now, now + 90_000);
       await store.settle(taken, now + 10, now + 60_010);
       const isDue = async (at: number) =>
-        (await store.due(at, 1_000)).some(({ approvalId }) => approvalId === notice.approvalId);
+        (await store.due(at, 1_000)).some((each) => approvalOf(each) === notice.approvalId);
       expect([await isDue(now + 60_009), await isDue(now + 60_010)]).toStrictEqual([false, true]);
     });
 
@@ -137,7 +141,7 @@ export function noticesContract(
         const due = day + ([200, 100, 301][index] ?? 0);
         await put({ ...base, approvalId, createdAtEpochMs: due, nextAttemptAtEpochMs: due });
       }
-      const listed = (await store.due(day + 300, 1_000)).map(({ approvalId }) => approvalId);
+      const listed = (await store.due(day + 300, 1_000)).map(approvalOf);
       expect(listed).toStrictEqual([ids[1], ids[0]]);
       // What somebody is at work on, or waits for its next try, hides nothing that is due.
       const [first] = await store.due(day + 300, 1);
@@ -146,4 +150,8 @@ export function noticesContract(
       expect(await store.due(day + 300, 1)).toMatchObject([{ approvalId: ids[0] }]);
     });
   });
+}
+
+function approvalOf(outgoing: Outgoing): string | undefined {
+  return 'approvalId' in outgoing ? outgoing.approvalId : undefined;
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { repairMissed } from '../../functions/approvals/callback-batch.ts';
-import type { NoticeKind } from '../../functions/approvals/notice.ts';
+import type { NoticeKind, OutgoingKey } from '../../functions/approvals/notice.ts';
 import { deliverAll, sweepNotices } from '../../functions/approvals/notices/notice-batch.ts';
 import { verifyChain } from '../../functions/audit/ledger-entry.ts';
 import { incidentChain } from '../../functions/platform/item-keys.ts';
@@ -358,7 +358,9 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
       it('tells what was missed, each on its own', async () => {
         const [broken, healthy] = [await world.ask(), await world.ask()];
         const failed: string[] = [];
-        const deliver = async ({ approvalId, kind }: { approvalId: string; kind: NoticeKind }) => {
+        const deliver = async (key: OutgoingKey) => {
+          if (!('approvalId' in key)) return;
+          const { approvalId, kind } = key;
           if (![broken.approvalId, healthy.approvalId].includes(approvalId)) return;
           const away = { dossier: async () => undefined };
           await world.deliver(approvalId, kind, approvalId === broken.approvalId ? away : {});
@@ -366,7 +368,7 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
         const work = {
           deliver,
           hasTime: () => true,
-          report: ({ approvalId }: { approvalId: string }) => failed.push(approvalId),
+          report: (key: OutgoingKey) => failed.push('approvalId' in key ? key.approvalId : ''),
         };
         await expect(sweepNotices(world.notices, now, work)).rejects.toMatchObject({
           code: 'approval.notices-incomplete',
@@ -375,7 +377,9 @@ export function noticeDelivery(name: string, open: (clock: () => number) => Prom
         expect(world.mails).toHaveLength(1);
         // Taken by the one who could not read it, and due again after that.
         const isDue = async (at: number) =>
-          (await world.notices.due(at, 1_000)).some(({ approvalId }) => approvalId === broken.approvalId);
+          (await world.notices.due(at, 1_000)).some(
+            (each) => 'approvalId' in each && each.approvalId === broken.approvalId,
+          );
         expect([await isDue(now + 89_999), await isDue(now + 90_000)]).toStrictEqual([false, true]);
       });
 

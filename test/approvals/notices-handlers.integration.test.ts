@@ -14,8 +14,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import { ApprovalStore } from '../../functions/approvals/approval.store.ts';
 import type { Notice, NoticeKind } from '../../functions/approvals/notice.ts';
 import { PersonRecordStore } from '../../functions/approvals/sign-in/person-record.store.ts';
+import { openAndAnnounce } from '../../functions/audit/announcement.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
-import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import { controlChain, incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { dossierOf, pending, planOf } from './fixtures.ts';
 import {
@@ -293,6 +294,41 @@ describe('the deployed functions', () => {
       'approval.escalated',
     ]);
     expect((await noticesOf(approvalId)).map(({ status }) => status)).toStrictEqual(['done', 'done', 'done']);
+  });
+
+  it('announce a finding from the stream, and leave evidence of a channel that was away', async () => {
+    const findingId = `break-glass-${randomUUID()}`;
+    const finding = {
+      findingId,
+      kind: 'break-glass-review',
+      summary: '',
+      openedAtEpochMs: Date.now(),
+      detail: {},
+    } as const;
+    const words = { title: `Glass broken, ${findingId}`, lines: ['Reason: nobody answers'] };
+    await tables.database.transact(openAndAnnounce(tables.operations, finding, words));
+    const NewImage = marshall(await tables.database.get(tables.operations, itemKeys.announcement(findingId)));
+    standIn.slack = { status: 503 };
+    await handlers.notices(
+      { Records: [{ eventName: 'INSERT', dynamodb: { SequenceNumber: '1', NewImage } }] },
+      context,
+    );
+    expect(await mail()).toContain(`Interlock: Glass broken, ${findingId}`);
+    expect(standIn.cards.slice(seen.cards)).toHaveLength(1);
+    expect(messages()).toStrictEqual([]);
+    const chain = await tables.ledger.read(controlChain('announcements', Date.now()));
+    expect(chain).toMatchObject([
+      { type: 'announcement.not-delivered', detail: { announcementId: findingId, channel: 'slack' } },
+    ]);
+
+    standIn.slack = 'works';
+    vi.useFakeTimers({ now: Date.now() + 61_000, toFake: ['Date'] });
+    await sweep();
+    expect(messages().map((message) => textsOf(message).at(-1))).toStrictEqual(['Reason: nobody answers']);
+    expect(standIn.cards.slice(seen.cards)).toHaveLength(1);
+    expect(await tables.database.get(tables.operations, itemKeys.announcement(findingId))).toMatchObject({
+      status: 'done',
+    });
   });
 
   it('leave no secret in logs, notices and ledger', async () => {

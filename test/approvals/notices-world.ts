@@ -4,25 +4,30 @@ import type { ApprovalStore } from '../../functions/approvals/approval.store.ts'
 import type { Vote } from '../../functions/approvals/approval.ts';
 import { parseApproverPolicy } from '../../functions/approvals/authority.ts';
 import { DossierStore } from '../../functions/approvals/dossier.store.ts';
-import type { Channel, Notice, NoticeKind } from '../../functions/approvals/notice.ts';
+import type { Channel, Notice, NoticeKind, OutgoingKey } from '../../functions/approvals/notice.ts';
 import {
   deliverNotice,
   type NoticeChannel,
-  type NoticeKey,
   type NoticePorts,
 } from '../../functions/approvals/notices/deliver-notices.ts';
 import { emailChannel } from '../../functions/approvals/notices/email.client.ts';
 import { NoticeStore } from '../../functions/approvals/notices/notice.store.ts';
-import { noticeCard } from '../../functions/approvals/notices/notice-card.ts';
+import { announcementCard, noticeCard } from '../../functions/approvals/notices/notice-card.ts';
 import { channelUrl, postJson } from '../../functions/approvals/notices/notice-http.client.ts';
 import { newsOf } from '../../functions/approvals/notices/notice-news.ts';
 import { SlackApi } from '../../functions/approvals/slack/slack.client.ts';
 import { slackChannel } from '../../functions/approvals/slack/slack-channel.ts';
+import {
+  type AnnouncementWords,
+  openAndAnnounce,
+  undeliveredEntry,
+} from '../../functions/audit/announcement.ts';
+import type { Finding } from '../../functions/audit/finding.ts';
 import type { LedgerStore } from '../../functions/audit/ledger.store.ts';
 import type { LedgerEntry } from '../../functions/audit/ledger-entry.ts';
 import { planDigestOf } from '../../functions/change/plan.ts';
 import type { Database } from '../../functions/platform/dynamodb.ts';
-import { incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
+import { controlChain, incidentChain, itemKeys } from '../../functions/platform/item-keys.ts';
 import { dossierOf, now, pending, planOf } from './fixtures.ts';
 import { type SlackStandIn, slackChannelId, slackSecret } from './slack-stand-in.ts';
 
@@ -59,7 +64,7 @@ export class NoticeWorld {
   readonly notices: NoticeStore;
   readonly standIn: SlackStandIn;
   readonly mails: Mail[] = [];
-  readonly failures: { readonly key: NoticeKey; readonly channel: Channel; readonly error: unknown }[] = [];
+  readonly failures: { readonly key: OutgoingKey; readonly channel: Channel; readonly error: unknown }[] = [];
   readonly ports: NoticePorts;
   isMailAway = false;
 
@@ -93,6 +98,10 @@ export class NoticeWorld {
       ],
       recordFailure: (approval, channel, kind) =>
         approvals.recordNotificationFailure(approval, channel, kind),
+      recordUnannounced: async (announcement, channel) => {
+        const entry = undeliveredEntry(announcement, channel, this.clock.now);
+        await ledger.commit(controlChain('announcements', now), [entry], []);
+      },
       onFailure: (key, channel, error) => this.failures.push({ key, channel, error }),
     };
   }
@@ -152,6 +161,25 @@ export class NoticeWorld {
     return deliverNotice({ ...this.ports, ...ports }, await this.noticeOf(approvalId, kind));
   }
 
+  /** A finding that everybody is told of. */
+  async announce(words: Partial<AnnouncementWords> = {}, about: Finding['kind'] = 'break-glass-review') {
+    const announcementId = `${about}-${randomUUID()}`;
+    const finding = { findingId: announcementId, kind: about, summary: '', openedAtEpochMs: now, detail: {} };
+    const said = { title: 'Glass broken for incident inc-1', lines: ['Ana breaks it.'], ...words };
+    await this.#ground.database.transact(openAndAnnounce(this.#ground.operations, finding, said));
+    return { announcementId };
+  }
+
+  /** As it stands in the outbox. */
+  outgoing({ announcementId }: { announcementId: string }) {
+    return this.#ground.database.get(this.#ground.operations, itemKeys.announcement(announcementId));
+  }
+
+  /** What the ledger says about announcements. */
+  announcementEntries(): Promise<LedgerEntry[]> {
+    return this.#ground.ledger.read(controlChain('announcements', now));
+  }
+
   entries(incidentId: string): Promise<LedgerEntry[]> {
     return this.#ground.ledger.read(incidentChain(incidentId));
   }
@@ -179,12 +207,16 @@ export class NoticeWorld {
 
   #webhook(): NoticeChannel {
     const url = channelUrl(this.standIn.webhookUrl);
+    const post = async (card: object): Promise<void> => {
+      await postJson(url, card, { timeoutMs: 5_000 });
+    };
     return {
       name: 'webhook',
       deliver: async (news) => {
-        await postJson(url, noticeCard(news), { timeoutMs: 5_000 });
+        await post(noticeCard(news));
         return {};
       },
+      announce: (announcement) => post(announcementCard(announcement)),
     };
   }
 }

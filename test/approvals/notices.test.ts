@@ -1,19 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { goesTo, retryDelayMs } from '../../functions/approvals/notices/deliver-notices.ts';
-import { announcedNotice } from '../../functions/approvals/notices/notice-batch.ts';
+import { outgoingOf } from '../../functions/approvals/notices/notice-batch.ts';
 import { messageLine } from '../../functions/approvals/notices/notice-words.ts';
+import { announcementDelivery } from './announcement-delivery.ts';
 import { MemoryApprovals } from './memory-approvals.ts';
 import { noticeDelivery } from './notices-delivery.ts';
+import type { Ground } from './notices-world.ts';
 
-noticeDelivery('in memory', async (clock) => {
+async function ground(clock: () => number): Promise<Ground> {
   const approvals = new MemoryApprovals(clock);
-  return {
-    approvals,
-    database: approvals.database,
-    ledger: approvals.ledger,
-    operations: approvals.operationsTable,
-  };
-});
+  const { database, ledger, operationsTable: operations } = approvals;
+  return { approvals, database, ledger, operations };
+}
+
+noticeDelivery('in memory', ground);
+announcementDelivery('in memory', ground);
 
 describe('the rules of telling', () => {
   it.each([
@@ -59,14 +60,20 @@ describe('the stream', () => {
     approvalVersion: { N: '1' },
   };
   const record = (NewImage: object, eventName = 'INSERT') =>
-    ({ eventName, dynamodb: { NewImage } }) as Parameters<typeof announcedNotice>[0];
+    ({ eventName, dynamodb: { NewImage } }) as Parameters<typeof outgoingOf>[0];
 
-  it('announces a notice', () => {
-    expect(announcedNotice(record(image))).toStrictEqual({
+  it('names a notice', () => {
+    expect(outgoingOf(record(image))).toStrictEqual({
       approvalId: 'apr-1',
       kind: 'requested',
       approvalVersion: 1,
     });
+  });
+
+  const announcement = { pk: { S: 'ANNOUNCEMENT#a' }, announcementId: { S: 'a' } };
+
+  it('names an announcement', () => {
+    expect(outgoingOf(record(announcement))).toStrictEqual({ announcementId: 'a' });
   });
 
   it.each([
@@ -77,6 +84,9 @@ describe('the stream', () => {
     ['no kind', record({ ...image, kind: undefined })],
     ['a version that is none', record({ ...image, approvalVersion: { N: '1.5' } })],
     ['a version of text', record({ ...image, approvalVersion: { S: '1' } })],
+    ['an announcement without its id', record({ pk: { S: 'ANNOUNCEMENT#a' } })],
+    ['a change of an announcement', record(announcement, 'MODIFY')],
+    ['another item with the id of one', record({ ...announcement, pk: { S: 'FINDING#a' } })],
     ['nothing', {}],
-  ])('announces none by %s', (_case, given) => expect(announcedNotice(given)).toBeUndefined());
+  ])('names none by %s', (_case, given) => expect(outgoingOf(given)).toBeUndefined());
 });

@@ -57,6 +57,17 @@ describe('the approval page', () => {
     }
   });
 
+  it('says why it ends early, where the policies end it', async () => {
+    const world = new PagesWorld();
+    const ends = now + 540_000;
+    await world.put(pending({ expiresAtEpochMs: ends, notAfterEpochMs: ends }));
+    const why = 'until 10:09 UTC, then it is rejected: after that the policies permit it no longer';
+    expect(await read(world)).toContain(why);
+    const later = new PagesWorld();
+    await later.put(pending({ notAfterEpochMs: now + 3_600_000 }));
+    expect(await read(later)).not.toContain('permit it no longer');
+  });
+
   it('says so where nothing was checked, nothing rehearsed and no gap named', async () => {
     const world = new PagesWorld();
     await world.put(pending(), planOf(), (made) => ({

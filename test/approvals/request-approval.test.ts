@@ -96,6 +96,43 @@ describe('asking people', () => {
     expect(await store.get('apr-1')).toBeUndefined();
   });
 
+  it.each([
+    [30_000, now + 30_000],
+    [600_000, now + 600_000],
+    [600_001, now + 600_000],
+  ])('gives people no longer than the policies permit: %d ms', async (left, expiresAtEpochMs) => {
+    const notAfterEpochMs = now + left;
+    const { store, ports } = desk({
+      outcome: 'require-approval',
+      quorum: 1,
+      approvalId: 'apr-1',
+      notAfterEpochMs,
+    });
+    expect(await requestApproval(ports, request)).toStrictEqual({ outcome: 'requested' });
+    expect(await store.get('apr-1')).toMatchObject({ expiresAtEpochMs, notAfterEpochMs });
+  });
+
+  it('asks nobody where hardly any time is left', async () => {
+    const notAfterEpochMs = now + 29_999;
+    const { store, ports } = desk({
+      outcome: 'require-approval',
+      quorum: 1,
+      approvalId: 'apr-1',
+      notAfterEpochMs,
+    });
+    await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.too-late' });
+    expect(await store.get('apr-1')).toBeUndefined();
+  });
+
+  it('asks about what was changed already for as long as ever', async () => {
+    const decided = { outcome: 'auto', quorum: 0, notAfterEpochMs: now - 1 };
+    const { store, ports } = desk(decided, waiting);
+    await requestApproval(ports, { ...request, verdictOn });
+    const approval = await store.get('apr-1');
+    expect(approval).toMatchObject({ expiresAtEpochMs: now + 120_000 });
+    expect(approval).not.toHaveProperty('notAfterEpochMs');
+  });
+
   it('asks nobody about an approval that has expired meanwhile', async () => {
     const { store, ports } = desk();
     await requestApproval(ports, request);

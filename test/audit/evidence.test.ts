@@ -241,6 +241,31 @@ describe('tiered autonomy', () => {
     ]);
   });
 
+  it('does not show a declaration as a change where a stage was set at run time before', () => {
+    const place = { environment: 'local', agentRole: 'responder', actionClass: 'traffic' };
+    const elsewhere = { ...place, actionClass: 'repair' };
+    const raised = chain('control#autonomy#x', [
+      'autonomy.raised',
+      0,
+      { ...place, from: 'suggest', to: 'auto-low' },
+    ]);
+    const declared = chain(
+      'control#policy#x',
+      ['autonomy.declared', 7_200, { ...place, previous: 'suggest', stage: 'guarded' }],
+      ['autonomy.declared', 7_200, { ...elsewhere, previous: 'observe', stage: 'suggest' }],
+      // A lower declaration that lowered what people had raised is one change, and not two.
+      ['autonomy.lowered', 14_400, { ...place, from: 'auto-low', to: 'observe' }],
+      ['autonomy.declared', 14_400, { ...place, previous: 'guarded', stage: 'observe' }],
+    );
+    const { table, population } = figureOf(1, /a day, before and after/, [...raised, ...declared]);
+    expect(table?.rows.map((row) => row.slice(1, 3))).toStrictEqual([
+      ['local#responder#traffic', 'suggest → auto-low'],
+      ['local#responder#repair', 'observe → suggest'],
+      ['local#responder#traffic', 'auto-low → observe'],
+    ]);
+    expect(population.count).toBe(3);
+  });
+
   it('gives no rate over less than an hour', () => {
     const stages = chain('control#autonomy#x', ['autonomy.lowered', 0, { from: 'suggest', to: 'observe' }]);
     const row = figureOf(1, /a day, before and after/, stages, { nowEpochMs: start + 3_599_999 }).table
@@ -267,26 +292,20 @@ describe('action boundaries', () => {
     exceptionId: 'exc-1',
     owner: 'payments',
     ticket: 'OPS-1',
-    status: 'approved',
+    state: 'in-force',
     requestedAtEpochMs: start,
     expiresAtEpochMs: start + dayMs,
   };
-  it.each([
-    ['approved', start + dayMs - 1, 'live'],
-    ['approved', start + dayMs, 'expired'],
-    ['requested', start + dayMs - 1, 'waiting'],
-    ['requested', start + dayMs, 'lapsed'],
-    ['revoked', start, 'revoked'],
-    ['rejected', start + dayMs, 'rejected'],
-  ])('an exception that is %s stands at %i as %s', (status, nowEpochMs, state) => {
-    const found = figureOf(3, /overrides/, [], { exceptions: [{ ...exception, status }], nowEpochMs });
-    expect(found.table?.rows[0]).toMatchObject([
-      'exc-1',
-      'payments',
-      'OPS-1',
-      state,
-      '2026-11-24T00:00Z',
-      expect.any(String),
+  it('counts the exceptions by their state, and shows each with its own', () => {
+    const exceptions: RegisteredException[] = [
+      exception,
+      { ...exception, exceptionId: 'exc-2', state: 'lapsed', expiresAtEpochMs: start + 2 * dayMs },
+    ];
+    const found = figureOf(3, /overrides/, [], { exceptions });
+    expect(found.value).toBe('1 in-force, 0 expired, 0 waiting, 1 lapsed, 0 rejected, 0 revoked');
+    expect(found.table?.rows).toStrictEqual([
+      ['exc-1', 'payments', 'OPS-1', 'in-force', '2026-11-24T00:00Z', '1 d'],
+      ['exc-2', 'payments', 'OPS-1', 'lapsed', '2026-11-25T00:00Z', '1 d'],
     ]);
   });
 
@@ -316,6 +335,47 @@ describe('safe change', () => {
     expect(figureOf(10, /put the target back/, undone).value).toContain('1 asked for by a person');
   });
 
+  const later = { period: { fromEpochMs: start, toEpochMs: start + 30 * dayMs } };
+  const moved = chain(
+    'incident#m',
+    ['change.started', 1, { changeId: 'cm', planDigest: 'pm' }],
+    ['change.validated', 2, { changeId: 'cm' }],
+    ['change.undo-started', 3, { changeId: 'cm' }],
+    ['change.rollback-started', 4, { changeId: 'cm' }],
+    ['change.undo-refused', 5, { changeId: 'cm' }],
+    ['change.released', 6, { changeId: 'cm' }],
+  );
+
+  it('does not hold against a change that its undo was refused because somebody else had moved on', () => {
+    expect(figureOf(10, /failed validation/, moved).value).toBe('0 of 1 (0.0 %) failed');
+    expect(figureOf(10, /put the target back/, moved).population.count).toBe(0);
+  });
+
+  it('counts the undo that came after a refused one, from its own start', () => {
+    const kept = 20 * 86_400;
+    const again = chain(
+      'incident#m',
+      ...moved.map(({ type, detail }, at) => [type, at, detail] as const),
+      ['change.undo-started', kept, { changeId: 'cm' }],
+      ['change.rolled-back', kept + 30, { changeId: 'cm' }],
+    );
+    expect(figureOf(10, /failed validation/, again).value).toBe('1 of 1 (100.0 %) failed');
+    expect(figureOf(10, /put the target back/, again, later).value).toContain('1 of 1 (100.0 %) restored');
+    expect(figureOf(10, /until the target was back/, again, later).value).toBe(
+      'median 30.0 s, longest 30.0 s',
+    );
+  });
+
+  it('is not misled by a refusal of an undo that nobody began', () => {
+    const odd = chain(
+      'incident#m',
+      ['change.started', 1, { changeId: 'cm', planDigest: 'pm' }],
+      ['change.undo-refused', 2, { changeId: 'cm' }],
+      ['change.validated', 3, { changeId: 'cm' }],
+    );
+    expect(figureOf(10, /failed validation/, odd).population.count).toBe(1);
+  });
+
   it('counts neither what is still under way nor what was refused before it had an effect', () => {
     const open = chain('incident#o', ['change.started', 1, { changeId: 'co', planDigest: 'po' }]);
     const refused = chain(
@@ -324,6 +384,21 @@ describe('safe change', () => {
       ['change.refused', 2, { changeId: 'cp', reason: 'the target was changed' }],
     );
     expect(figureOf(10, /failed validation/, [...open, ...refused]).value).toBe('no data');
+  });
+
+  it('does not count how long a change was kept before a person undid it', () => {
+    const day20 = 20 * 86_400;
+    const undone = chain(
+      'incident#u',
+      ['change.started', 0, { changeId: 'cu', planDigest: 'pu' }],
+      ['change.validated', 20, { changeId: 'cu' }],
+      ['change.undo-started', day20, { changeId: 'cu' }],
+      ['change.rollback-started', day20 + 10, { changeId: 'cu' }],
+      ['change.rolled-back', day20 + 30, { changeId: 'cu' }],
+    );
+    expect(figureOf(10, /until the target was back/, undone, later).value).toBe(
+      'median 30.0 s, longest 30.0 s',
+    );
   });
 
   it('measures from the first start to the target being back, and from opened to resolved', () => {

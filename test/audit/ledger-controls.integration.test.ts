@@ -70,7 +70,7 @@ beforeAll(async () => {
       });
   }
 
-  const archive = new PolicyArchive(database, ledger, operations);
+  const archive = new PolicyArchive(database, ledger, { controls, operations });
   for (const text of ['permit (principal, action, resource);', 'forbid (principal, action, resource);'])
     await archive.publish({ 'a.cedar': text }, 'artefact', clock());
 

@@ -292,6 +292,24 @@ describe('the ledger held against itself', () => {
     expect(check([stage, at(1, 'autonomous')])).toStrictEqual(missing(1));
   });
 
+  it('finds a stage that a publication lowered, in the chain of the policies', () => {
+    const [item] = write.stage('suggest', 2, start, 'lowered').items;
+    const [told] = write.stage('suggest', 2, start, 'lowered').events;
+    const by = 'publish-policies';
+    const lowered: Write = {
+      chainId: controlChain('policy', start),
+      events: [{ ...(told as LedgerEvent), actor: { kind: 'system', id: by } }],
+      items: [{ ...item, changedBy: by }],
+    };
+    const decided = write.decision('d1', start, { stage: 'suggest', stageVersion: 2 });
+    expect(check([stage, lowered, decided])).toStrictEqual([]);
+    expect(check([stage, { ...lowered, events: [] }])).toContainEqual({
+      chainId: controlChain('policy', start),
+      sequence: 1,
+      fault: 'missing-entry',
+    });
+  });
+
   it('does not take an entry for it that stands in a chain where no control writes', () => {
     const forged = { ...stage, chainId: 'incident#a' };
     const decided = write.decision('d1', start, { stage: 'guarded', stageVersion: 1 });

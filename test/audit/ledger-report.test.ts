@@ -101,6 +101,85 @@ describe('ledger report', () => {
     },
   );
 
+  describe('findings', () => {
+    const of = (findingId: string, kind: string) => ({ findingId, kind, summary: `about ${findingId}` });
+    const failed = event('finding.opened', of('rollback-failed-c1', 'rollback-failed'));
+    const drift = event('finding.opened', of('drift-c2', 'drift-follow-up'));
+    const closed = {
+      ...event('finding.closed', { findingId: 'drift-c2', kind: 'drift-follow-up', evidence: 'ticket 7' }),
+      actor: { kind: 'person', id: 'ada' },
+    } as const;
+    // Opened in the chain of what failed, closed in that of a day.
+    const entries = [
+      ...chain('incident#f', [failed, drift]),
+      ...chain('control#findings#2026-11-24', [closed]),
+    ];
+    const openItem = {
+      pk: 'FINDING#rollback-failed-c1',
+      sk: 'FINDING',
+      ...failed.detail,
+      status: 'open',
+      openedAtEpochMs: failed.atEpochMs,
+    };
+    const closedItem = {
+      pk: 'FINDING#drift-c2',
+      sk: 'FINDING',
+      ...drift.detail,
+      status: 'closed',
+      openedAtEpochMs: drift.atEpochMs,
+      closedBy: 'ada',
+      closedAtEpochMs: closed.atEpochMs,
+      evidence: 'ticket 7',
+    };
+    const { closedBy: _by, closedAtEpochMs: _at, evidence: _evidence, ...reopenedItem } = closedItem;
+    const faultsWith = (...items: readonly Readonly<Record<string, unknown>>[]) =>
+      reportOn(entries, items.flatMap(factsOf)).faults.map(
+        ({ chainId, sequence, fault }) => `${fault} ${chainId} ${sequence}`,
+      );
+    const missing = 'missing-entry control#findings#2026-11-23 1';
+
+    it('agree with what the ledger tells of them, whichever chain it tells it in', () => {
+      expect(faultsWith(openItem, closedItem)).toStrictEqual([]);
+    });
+
+    it.each([
+      ['was deleted', [closedItem], ['contradicts-record incident#f 1']],
+      ['was closed by hand', [{ ...openItem, status: 'closed' }, closedItem], [missing]],
+      [
+        'was closed by hand as by somebody',
+        [
+          { ...openItem, status: 'closed', closedBy: 'ada', closedAtEpochMs: 1, evidence: 'ticket 7' },
+          closedItem,
+        ],
+        [missing],
+      ],
+      ['was hidden under a status of its own', [{ ...openItem, status: 'gone' }, closedItem], [missing]],
+      [
+        'was opened again by hand',
+        [openItem, { ...reopenedItem, status: 'open' }],
+        ['contradicts-record control#findings#2026-11-24 1'],
+      ],
+      ['was closed by somebody else', [openItem, { ...closedItem, closedBy: 'ben' }], [missing]],
+      ['was closed on other grounds', [openItem, { ...closedItem, evidence: 'none' }], [missing]],
+      ['says something else', [{ ...openItem, summary: 'nothing' }, closedItem], [missing]],
+      [
+        'says that it is another one',
+        [{ ...openItem, pk: 'FINDING#other' }, closedItem],
+        [missing, 'contradicts-record incident#f 1'],
+      ],
+      ['was put there by hand', [openItem, closedItem, { ...openItem, pk: 'FINDING#mine' }], [missing]],
+    ])('that one %s is noticed', (_how, items, faults) => {
+      expect(faultsWith(...items)).toStrictEqual(faults);
+    });
+
+    it('have no fault when they are closed while the ledger is read', () => {
+      const before = [openItem, { ...reopenedItem, status: 'open' }].flatMap(factsOf);
+      const after = [openItem, closedItem].flatMap(factsOf);
+      expect(reportOn(entries, before, after).faults).toStrictEqual([]);
+      expect(reportOn(entries.slice(0, 2), before, after).faults).toStrictEqual([]);
+    });
+  });
+
   it('keeps chains apart: an entry moved to another chain breaks that one', () => {
     const moved = { ...(a[0] as LedgerEntry), chainId: 'incident#b' };
     expect(reportOn([moved, ...b], []).faults.map(({ fault }) => fault)).toContain('gap');

@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { breakGlassRefusal, isBreakGlassLive, newBreakGlass } from '../../functions/autonomy/break-glass.ts';
+import {
+  breakGlassCheck,
+  breakGlassRefusal,
+  isBreakGlassLive,
+  newBreakGlass,
+  sparesApproval,
+} from '../../functions/autonomy/break-glass.ts';
 import { mayBreakGlass, parseBreakGlassPolicy } from '../../functions/autonomy/break-glass-policy.ts';
 import breakGlassJson from '../../policies/break-glass.json' with { type: 'json' };
+import { holds } from '../model/expressions.ts';
 
 const session = 'arn:aws:sts::111122223333:assumed-role/InterlockBreakGlass/ana';
 const seededAna = { environment: 'local', role: 'arn:aws:iam::000000000000:user/ana' };
@@ -181,5 +188,29 @@ describe('a broken glass', () => {
     const forged = { ...broken, expiresAtEpochMs: now + 86_400_000 };
     expect(isBreakGlassLive(forged, 'inc-1', now + 899_999)).toBe(true);
     expect(isBreakGlassLive(forged, 'inc-1', now + 900_000)).toBe(false);
+  });
+
+  it('spares an approval exactly when the transaction that starts the change finds it so', () => {
+    const incident = fc.constantFrom('inc-1', 'inc-2');
+    const place = fc.constantFrom('prod', 'dev');
+    const near = (at: number) => fc.integer({ min: -2, max: 2 }).map((by) => at + by);
+    const glass = fc.record({
+      incidentId: incident,
+      environment: place,
+      openedAtEpochMs: fc.oneof(near(now), near(now - 600_000), near(now - 900_000)),
+      expiresAtEpochMs: fc.oneof(near(now), near(now + 300_000), near(now + 86_400_000)),
+    });
+    const seen = new Set<boolean>();
+    fc.assert(
+      fc.property(fc.option(glass, { nil: undefined }), incident, place, (found, incidentId, environment) => {
+        const subject = { incidentId, environment };
+        const { condition, values = {} } = breakGlassCheck('Controls', subject, now);
+        const isSpared = sparesApproval(found, subject, now);
+        seen.add(isSpared);
+        expect(isSpared).toBe(holds(condition, found, { values }));
+      }),
+      { numRuns: 500 },
+    );
+    expect(seen.size).toBe(2);
   });
 });

@@ -1,65 +1,19 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { rootCertificates } from 'node:tls';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import {
-  CloudFormationClient,
-  CreateStackCommand,
-  waitUntilStackCreateComplete,
-} from '@aws-sdk/client-cloudformation';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { IAMClient } from '@aws-sdk/client-iam';
-import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LedgerStore } from '../../functions/audit/ledger.store.ts';
-import { Database, type Item } from '../../functions/platform/dynamodb.ts';
+import type { Item } from '../../functions/platform/dynamodb.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
-import { PolicyArchive } from '../../functions/policy/policy-archive.store.ts';
-import { type Emulator, startEmulator } from '../../local/emulator.ts';
-import { createPeople } from '../../local/people.ts';
-import { region, rootCredentials } from '../../local/places.ts';
+import { readPolicyFiles } from '../../functions/platform/policy-files.store.ts';
+import { CommandStack, operations } from '../cli/command-stack.ts';
 
-/** The commands as people run them, as different people, against a stack of tables and a topic. */
-const interlock = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
-const operations = 'Operations';
-let emulator: Emulator;
-let folder: string;
-let database: Database;
-const put = (table: string, item: Item) => database.transact([{ kind: 'put', table, item }]);
+let stack: CommandStack;
+const cli = (...args: string[]) => stack.cli(...args);
+const json = (...args: string[]) => stack.json(...args);
+const put = (table: string, item: Item) => stack.put(table, item);
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'interlock-commands-'));
-  emulator = await startEmulator({ iam: false, tls: false, logFile: join(folder, 'emulator.log') });
-  const config = { endpoint: emulator.endpointUrl, region, credentials: rootCredentials };
-  database = new Database(new DynamoDBClient(config));
-  const topic = await new SNSClient(config).send(new CreateTopicCommand({ Name: 'people' }));
-  const cloudFormation = new CloudFormationClient(config);
-  await cloudFormation.send(
-    new CreateStackCommand({ StackName: 'Interlock-local', TemplateBody: template(topic.TopicArn ?? '') }),
-  );
-  await waitUntilStackCreateComplete(
-    { client: cloudFormation, minDelay: 1, maxWaitTime: 30 },
-    { StackName: 'Interlock-local' },
-  );
-  writeFileSync(join(folder, 'ca.pem'), rootCertificates[0] ?? '');
-  writeFileSync(
-    join(folder, 'local.json'),
-    JSON.stringify({
-      endpointUrl: emulator.endpointUrl,
-      caFile: join(folder, 'ca.pem'),
-      region,
-      frontDoorUrl: emulator.endpointUrl,
-      people: await createPeople(new IAMClient(config)),
-    }),
-  );
+  stack = await CommandStack.start();
+  await stack.publish(readPolicyFiles());
 });
-afterAll(async () => {
-  await emulator.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterAll(() => stack.stop());
 
 describe('interlock autonomy', () => {
   const place = ['local', 'responder', 'traffic'];
@@ -86,11 +40,29 @@ describe('interlock autonomy', () => {
     expect((await cli('autonomy', 'requests')).out).toMatch(
       /raise-[\s\S]*no success rate[\s\S]*incidents[\s\S]*since the last change[\s\S]*last lowered .*user\/ana: odd/,
     );
-    const own = await cli('--as', 'ana', 'autonomy', 'approve', requestId);
+    expect(await cli('--as', 'ben', 'autonomy', 'approve', requestId)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no terminal to ask on'),
+    });
+    const own = await cli('--as', 'ana', 'autonomy', 'approve', requestId, '--yes');
     expect(own).toMatchObject({ code: 1, err: expect.stringContaining('a second person has to approve') });
-    const owner = await cli('--as', 'mia', 'autonomy', 'approve', requestId);
+    const owner = await cli('--as', 'mia', 'autonomy', 'approve', requestId, '--yes');
     expect(owner).toMatchObject({ code: 1, err: expect.stringContaining('you answer for agent responder') });
-    expect((await cli('--as', 'ben', 'autonomy', 'approve', requestId)).code).toBe(0);
+    const signal = { environment: 'local' };
+    await put(operations, {
+      ...itemKeys.incident('inc-late'),
+      incidentId: 'inc-late',
+      signal,
+      openedAtEpochMs: Date.now(),
+      statusKey: 'INCIDENT#open',
+      statusAt: new Date().toISOString(),
+    });
+    const approved = await cli('--as', 'ben', 'autonomy', 'approve', requestId, '--yes');
+    expect(approved).toMatchObject({ code: 0, out: expect.stringContaining('raised local') });
+    // What was frozen, and what is different since.
+    expect(approved.err).toMatch(/because fine again[\s\S]*no success rate/);
+    expect(approved.err).toMatch(/changes kept +0 +0\n/);
+    expect(approved.err).toMatch(/incidents in the environment +0 +1 +DIFFERS/);
     expect(await json('autonomy', 'show')).toContainEqual(
       expect.objectContaining({
         environment: 'local',
@@ -110,19 +82,13 @@ describe('interlock autonomy', () => {
     [['set', 'local', 'responder', 'traffik', 'observe', '--reason', 'x'], 1, /known are .*traffic/],
     [['set', ...place, 'Guarded', '--reason', 'x'], 2, /observe, suggest, auto-low, guarded/],
     [['set', ...place, 'observe'], 2, /--reason/],
-    [['approve', 'raise-nothing'], 1, /autonomy requests/],
+    [['approve', 'raise-nothing', '--yes'], 1, /autonomy requests/],
   ])('refuses %j with exit code %d and says what there is', async (args, code, message) => {
     const refused = await cli('autonomy', ...args);
     expect([refused.code, refused.err]).toStrictEqual([code, expect.stringMatching(message)]);
   });
 
   it('shows what was declared by a publication', async () => {
-    const ledger = new LedgerStore(database, 'Ledger', 'test');
-    const stages = [
-      { environment: 'local', agentRole: 'responder', actionClass: 'repair', stage: 'guarded' },
-    ];
-    const files = { 'autonomy.json': JSON.stringify({ stages }) };
-    await new PolicyArchive(database, ledger, operations).publish(files, 'artefact', Date.now());
     expect((await cli('autonomy', 'history')).out).toMatch(
       /autonomy\.declared .*actionClass=repair .*stage=guarded/,
     );
@@ -156,10 +122,26 @@ describe('interlock exception', () => {
   it('is approved by neither who asked nor the agent’s owner', async () => {
     const asked = await json('--as', 'ana', 'exception', 'request', ...wanted({}));
     const { exceptionId } = asked as { exceptionId: string };
-    const approve = (as: string) => cli('--as', as, 'exception', 'approve', exceptionId);
-    expect(await approve('ana')).toMatchObject({ code: 1, out: expect.stringContaining('a second person') });
-    expect(await approve('mia')).toMatchObject({ code: 1, out: expect.stringContaining('agent-owner') });
-    expect(await approve('ben')).toMatchObject({ code: 0 });
+    const approve = (as: string, ...more: string[]) =>
+      cli('--as', as, 'exception', 'approve', exceptionId, ...more);
+    const refused = (what: string) => ({ code: 1, out: expect.stringContaining(what) });
+    expect(await approve('ana', '--yes')).toMatchObject(refused('a second person'));
+    expect(await approve('mia', '--yes')).toMatchObject(refused('agent-owner'));
+    expect(await approve('ben')).toMatchObject({ code: 2, err: expect.stringContaining('exception show') });
+    const { code, out, err } = await approve('ben', '--yes', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([0, { outcome: 'decided' }]);
+    for (const said of [
+      /role +responder/,
+      /action +lambda\.shift-alias/,
+      /target +lambda-alias\/checkout:live/,
+      /where +local/,
+      /reason +the responder helps out this week/,
+      /ticket +OPS-12/,
+      /owner +platform team/,
+      /ends +\d{4}-.*within a day/,
+      /permit \([\s\S]*context\.time\.now < datetime/,
+    ])
+      expect(err).toMatch(said);
   });
 
   it.each<[Record<string, string>, RegExp]>([
@@ -172,24 +154,6 @@ describe('interlock exception', () => {
   ])('cannot be requested with %j', async (change, message) => {
     const refused = await cli('--as', 'ana', 'exception', 'request', ...wanted(change));
     expect([refused.code, refused.err]).toStrictEqual([1, expect.stringMatching(message)]);
-  });
-});
-
-describe('interlock policy', () => {
-  it.each<[string[], RegExp]>([
-    [['matrix', '--environment', 'nowhere'], /no environment "nowhere"; known are local/],
-    [['replay', '--since', '1h', '--candidate', '/nonexistent'], /no directory \/nonexistent/],
-    [['replay', '--since', '1h', '--candidate', interlock], /no directory .*main\.ts/],
-  ])('refuses %j', async (args, message) => {
-    const refused = await cli('policy', ...args);
-    expect([refused.code, refused.err]).toStrictEqual([1, expect.stringMatching(message)]);
-    expect(refused.err).not.toContain('unexpected');
-  });
-
-  it('shows the matrix of the stage that is named', async () => {
-    expect(await json('policy', 'matrix', '--live')).toMatchObject({ environment: 'local' });
-    expect(await json('--stage', 'prod', 'policy', 'matrix')).toMatchObject({ environment: 'prod' });
-    expect(await json('policy', 'matrix', '--environment', 'local')).toMatchObject({ environment: 'local' });
   });
 });
 
@@ -281,65 +245,3 @@ describe('interlock break-glass', () => {
     expect([refused.code, refused.err]).toStrictEqual([code, expect.stringMatching(message)]);
   });
 });
-
-async function json(...args: string[]): Promise<unknown> {
-  const { code, out, err } = await cli(...args, '--json');
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${err}`);
-  return JSON.parse(out);
-}
-
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'], INTERLOCK_LOCAL_STATE: join(folder, 'local.json') };
-  try {
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [interlock, ...args], { env });
-    return { code: 0, out: stdout, err: stderr };
-  } catch (error) {
-    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-    return { code, out: stdout, err: stderr };
-  }
-}
-
-/** Tables and outputs as `infra/` gives them, as far as these commands need them. */
-function template(topicArn: string): string {
-  const table = (TableName: string, withStatusIndex = false) => ({
-    Type: 'AWS::DynamoDB::Table',
-    Properties: {
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: ['pk', 'sk', ...(withStatusIndex ? ['statusKey', 'statusAt'] : [])].map(
-        (AttributeName) => ({ AttributeName, AttributeType: 'S' }),
-      ),
-      KeySchema: keys('pk', 'sk'),
-      ...(withStatusIndex
-        ? {
-            GlobalSecondaryIndexes: [
-              {
-                IndexName: 'byStatus',
-                KeySchema: keys('statusKey', 'statusAt'),
-                Projection: { ProjectionType: 'ALL' },
-              },
-            ],
-          }
-        : {}),
-    },
-  });
-  const values = {
-    ControlsTable: 'Controls',
-    OperationsTable: operations,
-    LedgerTable: 'Ledger',
-    PersonTopicArn: topicArn,
-    ChangeStateMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:none',
-    SnapshotRetentionDays: '7',
-  };
-  return JSON.stringify({
-    Resources: { Controls: table('Controls'), Operations: table(operations, true), Ledger: table('Ledger') },
-    Outputs: Object.fromEntries(Object.entries(values).map(([name, Value]) => [name, { Value }])),
-  });
-}
-
-function keys(partition: string, sort: string) {
-  return [
-    { AttributeName: partition, KeyType: 'HASH' },
-    { AttributeName: sort, KeyType: 'RANGE' },
-  ];
-}

@@ -4,12 +4,12 @@ import {
   breakGlassCheck,
   breakGlassEntry,
   breakGlassFinding,
-  breakGlassMessage,
   breakGlassRefusal,
+  breakGlassWords,
   newBreakGlass,
 } from '../../functions/autonomy/break-glass.ts';
 import { mayBreakGlass, parseBreakGlassPolicy } from '../../functions/autonomy/break-glass-policy.ts';
-import { loweringFinding, loweringMessage } from '../../functions/autonomy/lowering.ts';
+import { loweringFinding, loweringWords } from '../../functions/autonomy/lowering.ts';
 import type { StageItem } from '../../functions/autonomy/stage.ts';
 import autonomyJson from '../../policies/autonomy.json' with { type: 'json' };
 
@@ -67,10 +67,10 @@ describe('what is written down of a broken glass', () => {
   });
 
   it('is told to everybody with its end, its reason and how to stop it', () => {
-    const { subject, message } = breakGlassMessage(broken);
-    expect(subject).toBe(`Interlock: glass broken for incident ${incidentId}`);
-    expect(message.split('\n')).toStrictEqual([
-      `${ana} breaks the glass for incident ${incidentId} in prod.`,
+    const { title, lines } = breakGlassWords(broken);
+    expect(title).toBe(`Glass broken for incident ${incidentId}`);
+    expect(lines).toStrictEqual([
+      `${ana} broke the glass for incident ${incidentId} in prod.`,
       'Until 2026-11-22T10:10:00.000Z its changes need no approval; policies, limits and kill switches still hold.',
       'Reason: payments are down',
       'To stop it: `interlock kill-switch on`. The review is a finding: `interlock findings`.',
@@ -220,13 +220,12 @@ describe('what is written down of a lowered stage', () => {
   });
 
   it('is told with the reason and what to do next', () => {
-    const { subject, message } = loweringMessage(before, lowering);
-    expect(subject).toBe('Interlock: less autonomy for prod/responder/traffic');
-    expect(message.split('\n')).toStrictEqual([
+    const { title, lines } = loweringWords(before, lowering);
+    expect(title).toBe('Less autonomy for prod/responder/traffic');
+    expect(lines).toStrictEqual([
       'prod × responder × traffic was lowered from guarded to auto-low by itself.',
       'Reason: 3 of 6 changes failed.',
-      'Look at the finding (`interlock findings`) before you ask for the stage to be raised again with',
-      '`interlock autonomy set`.',
+      'Look at the finding (`interlock findings`) before you ask for the stage to be raised again with `interlock autonomy set`.',
     ]);
   });
 });

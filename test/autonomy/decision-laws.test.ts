@@ -374,21 +374,23 @@ describe('exceptions under the shipped policies', () => {
       action,
       targetKey,
       environment: 'local',
-      expiresAtEpochMs: now + 1,
+      expiresAtEpochMs: now + 60_001,
     }),
   });
   const shift = resolved('lambda.shift-alias', shiftAlias);
   const gardener = { ...base, agentRole: 'gardener' };
   const exceptions = [permitAnything('exc-1', shift.id, shift.target.key)];
 
-  it('permit what nothing else permits, until they expire, and are named', () => {
+  it('permit what nothing else permits, until a minute before they expire, and are named', () => {
     expect(decide(gardener, shipped).clause).toBe('policy.no-permit');
     expect(decide({ ...gardener, exceptions }, shipped)).toMatchObject({
       outcome: 'recommend',
       determiningPolicies: ['exception-exc-1'],
       exceptionIds: ['exception-exc-1'],
     });
-    expect(decide({ ...gardener, exceptions, nowEpochMs: now + 1 }, shipped).clause).toBe('policy.no-permit');
+    const late = { ...gardener, exceptions };
+    expect(decide({ ...late, nowEpochMs: now + 1 }, shipped).reason).toMatch(/^permitted for less than/);
+    expect(decide({ ...late, nowEpochMs: now + 60_001 }, shipped).reason).toMatch(/^no policy permits/);
     expect(decide({ ...base, exceptions }, shipped)).not.toHaveProperty('exceptionIds');
   });
 

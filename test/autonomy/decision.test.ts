@@ -112,7 +112,8 @@ describe('decision, in order', () => {
   });
 
   it('only recommends where no stage is set', () => {
-    expect(decideOn({ environment: 'prod', planEnvironment: 'prod' })).toMatchObject({
+    const action = proposed('lambda.shift-alias', { ...shiftAlias, progressive: true });
+    expect(decideOn({ environment: 'prod', planEnvironment: 'prod', action })).toMatchObject({
       outcome: 'recommend',
       stage: 'observe',
     });
@@ -253,7 +254,18 @@ describe('break-glass', () => {
   it.each([
     ['one millisecond before its end', { expiresAtEpochMs: now + 1 }, 'auto'],
     ['at its end', { expiresAtEpochMs: now }, 'require-approval'],
-    ['longer than 15 minutes', { expiresAtEpochMs: now + 840_001 }, 'require-approval'],
+    ['opened at this moment', { openedAtEpochMs: now }, 'auto'],
+    ['opened a millisecond from now', { openedAtEpochMs: now + 1 }, 'require-approval'],
+    [
+      'a millisecond before 15 minutes, whatever its end says',
+      { openedAtEpochMs: now - 899_999, expiresAtEpochMs: now + 86_400_000 },
+      'auto',
+    ],
+    [
+      'after 15 minutes, whatever its end says',
+      { openedAtEpochMs: now - 900_000, expiresAtEpochMs: now + 86_400_000 },
+      'require-approval',
+    ],
     ['of another incident', { incidentId: 'inc-2' }, 'require-approval'],
     ['of another environment', { environment: 'prod' }, 'require-approval'],
   ])('%s', (_what, change, outcome) => {

@@ -48,7 +48,7 @@ describe('heartbeat of the kill switch', () => {
     expect(await tables.ledger.read(controlChain('kill-switch', start))).toStrictEqual([]);
   });
 
-  it('fails when the condition on the switch is lost, with one finding for the whole outage', async () => {
+  it('fails when the condition on the switch is lost, with one finding and one announcement for the whole outage', async () => {
     await store().beat();
     const careless = new CarelessDatabase(new DynamoDBClient({}));
     for (const minutes of [5, 10]) {
@@ -61,6 +61,10 @@ describe('heartbeat of the kill switch', () => {
     }
     expect((await findings()).map(({ findingId, kind }) => [findingId, kind])).toStrictEqual([
       [`heartbeat-failed-${start}`, 'heartbeat-failed'],
+    ]);
+    const announced = await tables.database.byStatus(tables.operations, 'NOTICE#due');
+    expect(announced.map(({ announcementId }) => announcementId)).toStrictEqual([
+      `heartbeat-failed-${start}`,
     ]);
     expect(await store().last()).toMatchObject({ result: 'failed', lastBeatAtEpochMs: start + 600_000 });
     expect((await chain()).map(({ type }) => type)).toStrictEqual([

@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  heartbeatFinding,
-  heartbeatMessage,
-  isStale,
-  judgeBeat,
-} from '../../functions/autonomy/heartbeat.ts';
+import { heartbeatFinding, heartbeatWords, isStale, judgeBeat } from '../../functions/autonomy/heartbeat.ts';
 
 const committed = { outcome: 'committed' } as const;
 const stop = { item: { engaged: true } };
@@ -72,8 +67,8 @@ it('names a run of failures after the last beat that passed, and tells people so
   const second = heartbeatFinding(beat, 1_795_392_000_000, 1_795_392_600_000);
   expect(second.findingId).toBe(first.findingId);
   expect(heartbeatFinding(beat, 1_795_392_300_000, 1_795_392_600_000).findingId).not.toBe(first.findingId);
-  expect(heartbeatMessage(beat, 1_795_392_000_000).message).toContain('2026-11-23T00:00:00.000Z');
-  expect(heartbeatMessage(beat, 0).message).toContain('never');
+  expect(heartbeatWords(beat, 1_795_392_000_000).lines.join()).toContain('2026-11-23T00:00:00.000Z');
+  expect(heartbeatWords(beat, 0).lines.join()).toContain('never');
 });
 
 describe('the words of a beat that failed', () => {
@@ -95,14 +90,13 @@ describe('the words of a beat that failed', () => {
     [passedAt, 'at 2026-11-22T10:00:00.000Z'],
     [0, 'never'],
   ])('say what to do, last passed %i', (lastPassedAt, when) => {
-    expect(heartbeatMessage(beat, lastPassedAt)).toStrictEqual({
-      subject: 'Interlock: the kill switch may not stop anything',
-      message: [
+    expect(heartbeatWords(beat, lastPassedAt)).toStrictEqual({
+      title: 'The kill switch may not stop anything',
+      lines: [
         'The heartbeat of the kill switch failed: it went through.',
         `It last passed ${when}.`,
-        'Take it that engaging the kill switch stops nothing: stop the change state machine by hand until this is',
-        `found out. Finding heartbeat-failed-${lastPassedAt}.`,
-      ].join('\n'),
+        `Take it that engaging the kill switch stops nothing: stop the change state machine by hand until this is found out. Finding heartbeat-failed-${lastPassedAt}.`,
+      ],
     });
   });
 });

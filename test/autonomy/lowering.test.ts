@@ -10,9 +10,9 @@ const thresholds = parseLoweringThresholds({
   windowHours: 24,
   changeFailure: { minimumChanges: 4, maximumPercent: 25 },
   maximumCutOffs: 0,
-  maximumPolicyDenials: 10,
+  maximumDenials: 10,
 });
-const calm = { ended: 0, rolledBack: 0, rollbackFailed: 0, cutOffs: 0, policyDenials: 0 };
+const calm = { ended: 0, rolledBack: 0, rollbackFailed: 0, cutOffs: 0, denials: 0 };
 const judge = (stage: (typeof autonomyStages)[number], evidence: Partial<typeof calm>) =>
   judgeStage({ stage }, { ...calm, ...evidence }, thresholds);
 
@@ -22,13 +22,13 @@ describe('thresholds', () => {
   });
 
   it.each([
-    ['an unknown member', { maximumDenials: 1 }],
+    ['an unknown member', { maximumPolicyDenials: 1 }],
     ['no window', { windowHours: 0 }],
     ['a window beyond a month', { windowHours: 721 }],
     ['a share beyond all', { changeFailure: { minimumChanges: 1, maximumPercent: 101 } }],
     ['a rate of nothing', { changeFailure: { minimumChanges: 0, maximumPercent: 10 } }],
     ['a negative number', { maximumCutOffs: -1 }],
-    ['a text', { maximumPolicyDenials: '10' }],
+    ['a text', { maximumDenials: '10' }],
     ['another version', { version: 2 }],
   ])('are refused with %s', (_what, change) => {
     expect(() => parseLoweringThresholds({ ...thresholds, ...change })).toThrow(
@@ -44,8 +44,8 @@ describe('automatic lowering', () => {
     ['2 of 4', { ended: 4, rolledBack: 2 }, 'lower'],
     ['2 of 8, at the limit', { ended: 8, rolledBack: 2 }, 'keep'],
     ['3 of 8', { ended: 8, rolledBack: 3 }, 'lower'],
-    ['10 denials, at the limit', { policyDenials: 10 }, 'keep'],
-    ['11 denials', { policyDenials: 11 }, 'lower'],
+    ['10 denials, at the limit', { denials: 10 }, 'keep'],
+    ['11 denials', { denials: 11 }, 'lower'],
     ['one agent cut off', { cutOffs: 1 }, 'lower'],
   ])('holds changes that did not last against their number: %s', (_what, evidence, outcome) => {
     expect(judge('guarded', evidence)).toMatchObject(
@@ -81,7 +81,7 @@ describe('automatic lowering', () => {
           rolledBack: count,
           rollbackFailed: count,
           cutOffs: count,
-          policyDenials: count,
+          denials: count,
         }),
         (stage, evidence) => {
           const judged = judge(stage, evidence);
@@ -94,8 +94,8 @@ describe('automatic lowering', () => {
   it('never spares a place for one failure more', () => {
     const count = fc.nat({ max: 20 });
     fc.assert(
-      fc.property(count, count, count, (ended, rolledBack, policyDenials) => {
-        const bad = { ended: ended + rolledBack, rolledBack, policyDenials };
+      fc.property(count, count, count, (ended, rolledBack, denials) => {
+        const bad = { ended: ended + rolledBack, rolledBack, denials };
         const worse = { ...bad, ended: bad.ended + 1, rolledBack: rolledBack + 1 };
         if (judge('guarded', bad).outcome === 'lower') expect(judge('guarded', worse).outcome).toBe('lower');
       }),
@@ -161,14 +161,14 @@ describe('the words of a lowering', () => {
       { cutOffs: 1 },
       'suggest',
       'agent-cut-off',
-      'the agent was cut off in 1 incident for trying variants of what it was denied; allowed are 0',
+      'the agent was cut off in 1 incident because too many of its proposals were denied; allowed are 0',
     ],
     [
       'auto-low',
-      { policyDenials: 11 },
+      { denials: 11 },
       'suggest',
-      'policy-denials',
-      'policy denied 11 proposals; allowed are 10',
+      'denials',
+      '11 proposals were denied for what they asked; allowed are 10',
     ],
   ] as const)('from %s for %j', (stage, evidence, to, because, reason) => {
     expect(judge(stage, evidence)).toStrictEqual({ outcome: 'lower', to, because, reason });

@@ -3,8 +3,9 @@ import { accessMatrix } from '../../functions/autonomy/access-matrix.ts';
 import { decide } from '../../functions/autonomy/decision.ts';
 import { decisionRules } from '../../functions/autonomy/decision-rules.ts';
 import { replayDecision } from '../../functions/autonomy/replay.ts';
+import { parseRunbookPolicy } from '../../functions/change/actions/ssm-run-automation/runbook-policy.ts';
 import { catalogueExamples } from '../../functions/policy/policy-tables.ts';
-import { base, files, lowRisk, now, shipped, wasm } from './decision-inputs.ts';
+import { base, files, lowRisk, now, resolved, shipped, wasm } from './decision-inputs.ts';
 
 const freezeAll = {
   ...files,
@@ -49,6 +50,48 @@ describe('a decision made again', () => {
     expect(replayDecision({ ...stored, ...change }, shipped).outcome).toBe('different');
   });
 
+  it('asks the runbooks of the other set, whether one was withdrawn or listed since', () => {
+    const runbook = {
+      documentName: 'Checkout-EnableMaintenance',
+      documentVersion: '3',
+      targetParameterName: 'Service',
+      targetType: 'ecs-service',
+      targetValue: 'shop/checkout',
+    } as const;
+    const listed = {
+      document: 'Checkout-EnableMaintenance',
+      version: '3',
+      target: 'ecs-service',
+      targetParameter: 'Service',
+    };
+    const withRunbooks = (...runbooks: object[]) => ({
+      ...shipped,
+      runbooks: parseRunbookPolicy({ version: 1, runbooks }),
+    });
+    const action = resolved('ssm.run-automation', runbook);
+    const inputs = { ...base, action, targetKey: action.target.key, runbook };
+    const [without, withIt] = [withRunbooks(), withRunbooks(listed)];
+    const clauses = [without, withIt].flatMap((deployed) =>
+      [without, withIt].map((candidate) => {
+        const replay = replayDecision({ ...decide(inputs, deployed), inputs }, candidate);
+        return [replay.outcome, replay.again.clause];
+      }),
+    );
+    expect(clauses).toStrictEqual([
+      ['identical', 'plan.unsound'],
+      ['different', 'autonomy.matrix'],
+      ['different', 'plan.unsound'],
+      ['identical', 'autonomy.matrix'],
+    ]);
+  });
+
+  it('is identical where an early version stored the fault of a runbook instead of the runbook', () => {
+    const planFault = 'policies/runbooks.json does not list runbook Checkout-EnableMaintenance@3';
+    const inputs = { ...base, planFault };
+    expect(decide(inputs, shipped)).toMatchObject({ clause: 'plan.unsound', reason: planFault });
+    expect(replayDecision({ ...decide(inputs, shipped), inputs }, shipped).outcome).toBe('identical');
+  });
+
   it('notices altered inputs', () => {
     const { inputs: _, ...auto } = { ...decide(lowRisk, shipped), inputs: lowRisk };
     expect(replayDecision({ ...auto, inputs: base }, shipped).outcome).toBe('different');
@@ -84,6 +127,18 @@ describe('who may do what', () => {
     expect(new Set(keys).size).toBe(keys.length);
     for (const row of local.filter(({ agentRole }) => agentRole === 'gardener'))
       expect(row.outcome).toBe('deny');
+  });
+
+  it('shows both answers where a parameter decides', () => {
+    const shifts = rows('prod').filter(
+      ({ agentRole, action }) => agentRole === 'responder' && action === 'lambda.shift-alias',
+    );
+    expect(shifts.map(({ outcome, determiningPolicies }) => [outcome, ...determiningPolicies])).toStrictEqual(
+      [
+        ['deny', 'forbid-traffic-at-once-in-prod'],
+        ['recommend', 'permit-responder-lambda-shift-alias'],
+      ],
+    );
   });
 
   it('follows the stage that was set at run time, and a forbid', () => {

@@ -60,7 +60,7 @@ describe('evidence of a place', () => {
 
   it('has no rate where nothing ended', () => {
     const empty = evidenceFor(place, nothing, window);
-    expect(empty).toMatchObject({ ended: 0, byTier: {}, policyDenials: 0, cutOffs: 0 });
+    expect(empty).toMatchObject({ ended: 0, byTier: {}, denials: 0, cutOffs: 0 });
     expect(empty).not.toHaveProperty('successPercent');
   });
 
@@ -118,7 +118,44 @@ describe('evidence of a place', () => {
     expect(evidenceFor(place, facts, window).ended).toBe(0);
   });
 
-  it('counts denials by policy, and cut-offs once for each incident', () => {
+  it.each([
+    ['catalogue.unknown-action', 1],
+    ['catalogue.invalid-parameters', 1],
+    ['policy.forbid', 1],
+    ['policy.no-permit', 1],
+    ['policy.variant-cooldown', 1],
+    ['limits.blast-radius', 1],
+    ['plan.outside-workload', 1],
+    ['plan.unsound', 1],
+    ['limits.history', 0],
+    ['policy.error', 0],
+    ['kill-switch', 0],
+    ['agent.cut-off', 0],
+  ])('counts a denial by %s against the agent: %d', (clause, denials) => {
+    const decisions = [decision('a', { outcome: 'deny', clause })];
+    expect(evidenceFor(place, { ...nothing, decisions }, window).denials).toBe(denials);
+    const allowed = [decision('a', { outcome: 'auto', clause })];
+    expect(evidenceFor(place, { ...nothing, decisions: allowed }, window).denials).toBe(0);
+  });
+
+  it('counts a cut-off when it came about, whatever the agent proposes afterwards', () => {
+    const { afterEpochMs } = window;
+    const cutsOff = { outcome: 'deny', clause: 'policy.forbid', cutsOff: true } as const;
+    const later = { outcome: 'deny', clause: 'agent.cut-off', planDigest: 'another' } as const;
+    const cutOffs = (...decisions: DecisionFact[]) =>
+      evidenceFor(place, { ...nothing, decisions }, window).cutOffs;
+    expect(cutOffs(decision('a', cutsOff))).toBe(1);
+    expect(cutOffs(decision('a', cutsOff), decision('a', later))).toBe(1);
+    expect(cutOffs(decision('a', later), decision('a', cutsOff))).toBe(1);
+    expect(cutOffs(decision('a', { ...cutsOff, decidedAtEpochMs: afterEpochMs }), decision('a', later))).toBe(
+      0,
+    );
+    expect(cutOffs(decision('a', { ...cutsOff, actionClass: undefined }))).toBe(1);
+    expect(cutOffs(decision('a', { ...cutsOff, actionClass: 'capacity' }))).toBe(0);
+    expect(cutOffs(decision('a', cutsOff), decision('b', cutsOff))).toBe(2);
+  });
+
+  it('counts denials that speak against the agent, and cut-offs once for each incident', () => {
     const denied = { outcome: 'deny', clause: 'policy.forbid' } as const;
     const cutOff = { outcome: 'deny', clause: 'agent.cut-off' } as const;
     const decisions = [
@@ -132,7 +169,7 @@ describe('evidence of a place', () => {
       decision('g', { ...denied, decidedAtEpochMs: window.afterEpochMs }),
     ];
     expect(evidenceFor(place, { ...nothing, decisions }, window)).toMatchObject({
-      policyDenials: 2,
+      denials: 2,
       cutOffs: 2,
     });
   });

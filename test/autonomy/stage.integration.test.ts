@@ -258,20 +258,24 @@ describe('automatic lowering', () => {
     windowHours: 24,
     changeFailure: { minimumChanges: 2, maximumPercent: 49 },
     maximumCutOffs: 0,
-    maximumPolicyDenials: 3,
+    maximumDenials: 3,
   });
-  const told: string[] = [];
   const review = async () => {
     const facts = new StageEvidenceStore(tables.database, tables.operations);
     const reviewed = await reviewStages({
       thresholds,
       stages,
       facts: (sinceEpochMs) => facts.facts(sinceEpochMs),
-      tell: async (before) => void told.push(before.stage),
       clock: () => now,
     });
     return reviewed.map(({ outcome }) => outcome);
   };
+  /** What everybody is told, as it waits in the outbox. */
+  const told = async () =>
+    (await tables.database.byStatus(tables.operations, 'NOTICE#due')).map(({ about, lines }) => [
+      about,
+      lines[0],
+    ]);
   const put = (item: Item) => tables.database.transact([{ kind: 'put', table: tables.operations, item }]);
 
   /** A change of the place, as decide and change control leave it. */
@@ -311,7 +315,6 @@ describe('automatic lowering', () => {
   }
 
   it('costs one stage for one breach, however often it is looked at, with a finding and a message', async () => {
-    told.length = 0;
     await reach('guarded');
     now = start + 600_000;
     await change('a', 'rolled-back', start + 500_000);
@@ -326,7 +329,9 @@ describe('automatic lowering', () => {
       cause: 'lowered-automatically',
       reason: '1 of 2 changes did not hold; allowed are 49 % of at least 2',
     });
-    expect(told).toStrictEqual(['guarded']);
+    expect(await told()).toStrictEqual([
+      ['autonomy-lowered', 'prod × responder × traffic was lowered from guarded to auto-low by itself.'],
+    ]);
     const findings = await tables.database.byStatus(tables.operations, 'FINDING#open');
     expect(findings.map(({ kind, owner }) => [kind, owner])).toStrictEqual([
       ['autonomy-lowered', 'agent-owner'],

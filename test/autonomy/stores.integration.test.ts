@@ -221,6 +221,7 @@ describe('an agent that keeps trying', () => {
       'decision.made',
       'decision.made',
       'agent.cut-off',
+      'finding.opened',
       'decision.made',
     ]);
     const findings = await tables.database.byStatus(tables.operations, 'FINDING#open');

@@ -324,6 +324,70 @@ describe('roll-back', () => {
     }
   });
 
+  describe('of a change that a person undoes', () => {
+    const undoing = { ...rolling, change: { ...rolling.change, undoExecution: 'chg-a-undo-1' } };
+    const refused = (reason: string) => ({ outcome: 'undo-refused', reason: `not undone: ${reason}` });
+    const changedSince = 'somebody else has changed the target since; it is left as it is';
+    const setUpUndo = () => {
+      const world = setUp(undoing);
+      world.snapshots.set(intent.key, intent.text);
+      world.alias.foreign('1');
+      return world;
+    };
+
+    it('is given up, and nothing written, where somebody else has moved the target since', async () => {
+      const { alias, runner } = setUpUndo();
+      alias.foreign('9');
+      expect(await runner.run(task('roll-back'))).toStrictEqual(refused(changedSince));
+      expect(alias.state.functionVersion).toBe('9');
+      expect(alias.effects).toBe(0);
+    });
+
+    it('is given up where the target is gone', async () => {
+      const { alias, runner } = setUpUndo();
+      alias.read = async () => ({ outcome: 'refused', reason: 'the alias does not exist' });
+      expect(await runner.run(task('roll-back'))).toStrictEqual(refused('the alias does not exist'));
+    });
+
+    it('is given up where somebody else gets in between the look and the write', async () => {
+      const { alias, runner } = setUpUndo();
+      const write = alias.restore.bind(alias);
+      alias.restore = async (...given) => {
+        alias.foreign('9');
+        return write(...given);
+      };
+      expect(await runner.run(task('roll-back'))).toStrictEqual(refused(changedSince));
+      expect(alias.state.functionVersion).toBe('9');
+    });
+
+    it('restores what stands as the change left it, and what stands restored already', async () => {
+      const { alias, runner } = setUpUndo();
+      for (const _ of ['restores', 'finds it restored'])
+        expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'restored' });
+      expect(alias.effects).toBe(1);
+    });
+
+    it.each([
+      ['its snapshot is gone', ({ snapshots }: ReturnType<typeof setUp>) => snapshots.clear()],
+      [
+        'its write is refused although nobody has moved the target',
+        ({ alias }: ReturnType<typeof setUp>) => {
+          alias.restore = async () => ({ outcome: 'failed', reason: 'AccessDenied' });
+        },
+      ],
+      [
+        'its write is said to follow another one although nobody has moved the target',
+        ({ alias }: ReturnType<typeof setUp>) => {
+          alias.restore = async () => ({ outcome: 'target-changed' });
+        },
+      ],
+    ])('has failed where %s', async (_what, spoil) => {
+      const world = setUpUndo();
+      spoil(world);
+      expect(await world.runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+    });
+  });
+
   it.each([
     ['threw', () => Promise.reject(new Error('socket hang up'))],
     ['was said to follow another write', async () => ({ outcome: 'failed', reason: 'version 7' }) as const],
@@ -489,6 +553,13 @@ describe('an alias that is shifted in steps', () => {
   it.each([parameters, { ...parameters, progressive: false }])('is shifted at once by %j', (given) => {
     expect(stepsOf(shiftAlias, given)).toStrictEqual([]);
     expect(shiftAlias.effect(given)).toStrictEqual({ before: 'version 2', after: 'version 1' });
+  });
+
+  it('tells the model what it is, and where it is wanted', () => {
+    expect(shiftAlias.parametersJsonSchema).toHaveProperty(
+      'properties.progressive.description',
+      expect.stringMatching(/10 % and 50 % .*in prod/),
+    );
   });
 
   it('says so in what approvers see', () => {

@@ -44,6 +44,18 @@ const table: [string, FailedConditions, string, string][] = [
     'policy-changed',
     'changed after',
   ],
+  ...[now - 1, 'soon'].map((notAfterEpochMs): (typeof table)[number] => [
+    `permitted until ${notAfterEpochMs}`,
+    { decision: { found: { ...decision, notAfterEpochMs } } },
+    'decision',
+    'and no longer',
+  ]),
+  [
+    'permitted until now, but swapped',
+    { decision: { found: { ...decision, notAfterEpochMs: now } } },
+    'decision',
+    'changed while',
+  ],
   ['decision swapped', { decision: { found: decision } }, 'decision', 'changed while'],
   ['no approval', { approval: { found: undefined } }, 'approval', 'no approval'],
   ['pending', { approval: { found: { ...approval, status: 'pending' } } }, 'approval', 'is pending'],

@@ -232,6 +232,13 @@ describe('the authorise transaction', () => {
         await world.prepare({ approval: { usableUntilEpochMs: start } });
       },
     ],
+    ...[start - 1, 'for ever'].map((notAfterEpochMs): [string, string, (world: World) => Promise<void>] => [
+      `the policies permitted a start until ${notAfterEpochMs}`,
+      'decision',
+      async (world) => {
+        await world.prepare({ decision: { notAfterEpochMs } });
+      },
+    ]),
     [
       'fewer people approved than the decision asked for',
       'approval',
@@ -380,6 +387,11 @@ describe('the authorise transaction', () => {
       incidentId: world.incidentId,
       leaseExpiresAtEpochMs: start + 1,
     });
+    expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
+  });
+
+  it('is open at the last instant that the policies permit', async () => {
+    const { world, token } = await atTheGate({ decision: { notAfterEpochMs: start } });
     expect(await world.gate.authorise(world.changeId, token)).toStrictEqual({ outcome: 'authorised' });
   });
 

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { durationMsOf, entriesAbout, parsePeriod, undoEndOf, wayBackOf } from '../../cli/change-report.ts';
+import {
+  durationMsOf,
+  entriesAbout,
+  notUndoneText,
+  parsePeriod,
+  undoEndOf,
+  wayBackOf,
+} from '../../cli/change-report.ts';
 import { emptyChain, type LedgerEntry, sealEntries } from '../../functions/audit/ledger-entry.ts';
+import { shiftAlias } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
 import type { ChangeRecord } from '../../functions/change/change-record.ts';
 import { changeStatuses } from '../../functions/change/change-status.ts';
+import { decideUndo } from '../../functions/change/undo.ts';
 
 const takenAt = 1_795_392_000_000;
 const dayMs = 86_400_000;
@@ -14,6 +23,7 @@ const change: ChangeRecord = {
   updatedAtEpochMs: takenAt + 9_000,
   startedAtEpochMs: takenAt + 1_000,
   snapshotDigest: 'snapshot-1',
+  snapshotTakenAtEpochMs: takenAt,
 };
 const plan = { rollbackPlan: { kind: 'restore-snapshot', steps: ['put it back'] } } as const;
 
@@ -30,7 +40,6 @@ function chain(...events: readonly (readonly [string, Record<string, string>])[]
     })),
   );
 }
-const taken = chain(['change.snapshot-taken', { changeId: 'chg-1' }]);
 
 describe('the way back of a change', () => {
   it.each([
@@ -38,34 +47,37 @@ describe('the way back of a change', () => {
     ['when its snapshot goes', takenAt + 7 * dayMs, 'impossible'],
     ['a millisecond after', takenAt + 7 * dayMs + 1, 'impossible'],
   ])('%s', (_when, now, outcome) => {
-    expect(wayBackOf(change, plan, taken, 7, now).outcome).toBe(outcome);
+    expect(wayBackOf(change, plan, 7, now).outcome).toBe(outcome);
   });
 
   it.each(changeStatuses.filter((status) => status !== 'kept'))('there is none while it is %s', (status) => {
-    expect(wayBackOf({ ...change, status }, plan, taken, 7, takenAt)).toMatchObject({
+    expect(wayBackOf({ ...change, status }, plan, 7, takenAt)).toMatchObject({
       outcome: 'impossible',
       reason: expect.stringContaining(status),
     });
   });
 
   it.each([
-    [
-      'its plan is irreversible',
-      change,
-      { rollbackPlan: { kind: 'irreversible', reason: 'mail was sent' } },
-      taken,
-    ],
-    ['its plan is gone', change, undefined, taken],
-    ['no snapshot is on record', change, plan, []],
-    [
-      'another change has the snapshot',
-      change,
-      plan,
-      chain(['change.snapshot-taken', { changeId: 'chg-2' }]),
-    ],
-    ['its record names no snapshot', { ...change, snapshotDigest: undefined }, plan, taken],
-  ] as const)('there is none when %s', (_why, of, with_, entries) => {
-    expect(wayBackOf(of, with_, entries, 7, takenAt).outcome).toBe('impossible');
+    ['its plan is irreversible', change, { rollbackPlan: { kind: 'irreversible', reason: 'mail was sent' } }],
+    ['its plan is gone', change, undefined],
+    ['nothing says since when', { ...change, snapshotTakenAtEpochMs: undefined }, plan],
+    ['its record names no snapshot', { ...change, snapshotDigest: undefined }, plan],
+  ] as const)('there is none when %s', (_why, of, with_) => {
+    expect(wayBackOf(of, with_, 7, takenAt).outcome).toBe('impossible');
+  });
+
+  it('ends for the gate when it ends here, whenever the last step of the change began', () => {
+    const ofAction = { definition: shiftAlias, parameters: {} } as unknown as Parameters<
+      typeof decideUndo
+    >[1];
+    const late = { ...change, startedAtEpochMs: takenAt + dayMs };
+    for (const [now, here, there] of [
+      [takenAt + 7 * dayMs - 1, 'possible', 'may-reopen'],
+      [takenAt + 7 * dayMs, 'impossible', 'refused'],
+    ] as const) {
+      expect(wayBackOf(late, plan, 7, now).outcome).toBe(here);
+      expect(decideUndo(late, ofAction, undefined, undefined, 7 * dayMs, now).outcome).toBe(there);
+    }
   });
 });
 
@@ -92,6 +104,14 @@ it.each([
   expect(durationMsOf({ ...change, status }, takenAt + 61_000)).toBe(took);
 });
 
+it('a change that was kept took until then, however much later a person undid it', () => {
+  const keptAtEpochMs = takenAt + 9_000;
+  for (const status of ['rolling-back', 'rolled-back'] as const) {
+    const undone = { ...change, status, keptAtEpochMs, updatedAtEpochMs: takenAt + 20 * dayMs };
+    expect(durationMsOf(undone, takenAt + 21 * dayMs)).toBe(8_000);
+  }
+});
+
 it('a change that never started took no time', () => {
   expect(
     durationMsOf({ ...change, status: 'refused', startedAtEpochMs: undefined }, takenAt),
@@ -114,6 +134,18 @@ it.each([
 });
 
 describe('the end of an undo', () => {
+  it('that somebody else came before says so, that nothing counts against the change, and what to do', () => {
+    const reason = 'not undone: somebody else has changed the target since; it is left as it is';
+    const end = undoEndOf('SUCCEEDED', JSON.stringify({ outcome: 'kept', reason }));
+    expect(end).toStrictEqual({ restored: false, outcome: 'kept', reason });
+    const [how, ...whatNow] = notUndoneText(end, { ...change, targetKey: 'lambda-alias/checkout:live' });
+    expect(how).toBe(reason);
+    expect(whatNow.join(' ')).toMatch(/stays kept; nobody was paged.*lambda-alias\/checkout:live.*by hand/);
+    expect(notUndoneText({ ...end, outcome: 'refused' }, change)).toStrictEqual([
+      `not undone (refused): ${reason}`,
+    ]);
+  });
+
   it('is a success only when the machine says that the target was put back', () => {
     expect(undoEndOf('SUCCEEDED', '{"outcome":"rolled-back","reason":"read back"}')).toStrictEqual({
       restored: true,

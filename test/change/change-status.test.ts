@@ -37,6 +37,7 @@ const allowed: [ChangeStatus, ChangeEvent, ChangeStatus][] = [
   ['progressing', 'rollback-failed', 'rollback-failed'],
   ['rolling-back', 'rolled-back', 'rolled-back'],
   ['rolling-back', 'rollback-failed', 'rollback-failed'],
+  ['rolling-back', 'undo-refused', 'kept'],
   ['kept', 'undo-started', 'rolling-back'],
 ];
 const pairs = changeStatuses.flatMap((status) => changeEvents.map((event) => ({ status, event })));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findingsOf, followUpClosed } from '../../functions/change/change-findings.ts';
-import { changeStatuses } from '../../functions/change/change-status.ts';
+import { findingsOpened, followUpClosed } from '../../functions/change/change-findings.ts';
+import { changeEvents } from '../../functions/change/change-status.ts';
 import type { LockedChange } from '../../functions/change/change-writes.ts';
 import { rollbackFailedPage } from '../../functions/change/rollback-page.ts';
 import { transact } from '../model/memory-tables.ts';
@@ -19,8 +19,11 @@ const change: LockedChange = {
 };
 const drifting = { ...change, driftStack: 'checkout-stack' };
 /** What the writes leave in the table. */
-const findings = (...given: Parameters<typeof findingsOf>) =>
-  transact(() => undefined, findingsOf(...given)).written.map(({ table, after }) => ({ table, ...after }));
+const findings = (...given: Parameters<typeof findingsOpened>) =>
+  transact(() => undefined, findingsOpened(...given).writes).written.map(({ table, after }) => ({
+    table,
+    ...after,
+  }));
 
 describe('what has to be followed up', () => {
   it('is a failed rollback, at once, with its reason', () => {
@@ -40,14 +43,24 @@ describe('what has to be followed up', () => {
           reason: 'the alias is gone',
         },
       },
+      {
+        table: 'operations',
+        pk: 'ANNOUNCEMENT#rollback-failed-chg-a',
+        about: 'rollback-failed',
+        title: 'Rollback failed, change chg-a',
+        lines: expect.arrayContaining(['Target: lambda-alias/checkout:live', 'Reason: the alias is gone']),
+        statusKey: 'NOTICE#due',
+        createdAtEpochMs: now,
+      },
     ]);
     expect(findings('operations', change, 'rollback-failed', undefined, now)).toMatchObject([
       { detail: { reason: 'no reason recorded' } },
+      { lines: expect.arrayContaining(['Reason: not recorded']) },
     ]);
   });
 
   it('is what was kept on a target that a stack owns', () => {
-    expect(findings('operations', drifting, 'kept', undefined, now)).toMatchObject([
+    expect(findings('operations', drifting, 'validated', undefined, now)).toMatchObject([
       {
         findingId: 'drift-follow-up-chg-a',
         kind: 'drift-follow-up',
@@ -58,17 +71,47 @@ describe('what has to be followed up', () => {
         detail: { changeId: 'chg-a', stack: 'checkout-stack' },
       },
     ]);
-    expect(findings('operations', change, 'kept', undefined, now)).toStrictEqual([]);
+    expect(findings('operations', change, 'validated', undefined, now)).toStrictEqual([]);
   });
 
-  it('is nothing else that becomes of a change', () => {
-    const others = changeStatuses.filter((status) => status !== 'kept' && status !== 'rollback-failed');
-    for (const status of others) expect(findings('t', drifting, status, 'why', now)).toStrictEqual([]);
+  // Not the refusal of an undo either: the follow-up of what stays kept is there already.
+  it.each(changeEvents.filter((event) => event !== 'validated' && event !== 'rollback-failed'))(
+    'is not %s',
+    (event) => {
+      expect(findingsOpened('t', drifting, event, 'why', now)).toStrictEqual({ writes: [], entries: [] });
+    },
+  );
+
+  it('is told by the ledger in the same breath, opened and closed', () => {
+    expect(findingsOpened('t', change, 'rollback-failed', 'why', now).entries).toStrictEqual([
+      {
+        type: 'finding.opened',
+        atEpochMs: now,
+        actor: { kind: 'system', id: 'change-control' },
+        detail: {
+          findingId: 'rollback-failed-chg-a',
+          kind: 'rollback-failed',
+          summary: 'change chg-a could not be rolled back: look at lambda-alias/checkout:live',
+        },
+      },
+    ]);
+    expect(followUpClosed('t', 'chg-a', now).entries).toStrictEqual([
+      {
+        type: 'finding.closed',
+        atEpochMs: now,
+        actor: { kind: 'system', id: 'change-control' },
+        detail: {
+          findingId: 'drift-follow-up-chg-a',
+          kind: 'drift-follow-up',
+          evidence: 'the change was undone',
+        },
+      },
+    ]);
   });
 
   it('is closed when what drifted is undone, unless nobody had to follow it up', () => {
-    const [opened] = findings('operations', drifting, 'kept', undefined, now);
-    const close = [followUpClosed('operations', 'chg-a', now + 1)];
+    const [opened] = findings('operations', drifting, 'validated', undefined, now);
+    const close = followUpClosed('operations', 'chg-a', now + 1).writes;
     expect(transact(() => opened, close).written).toMatchObject([
       {
         table: 'operations',
@@ -85,7 +128,7 @@ describe('what has to be followed up', () => {
   });
 
   it('is one finding, however often it is seen', () => {
-    const writes = findingsOf('operations', change, 'rollback-failed', 'again', now);
+    const { writes } = findingsOpened('operations', change, 'rollback-failed', 'again', now);
     expect(transact(() => ({ pk: 'FINDING#rollback-failed-chg-a' }), writes).result.outcome).toBe('refused');
   });
 });
@@ -96,7 +139,7 @@ describe('the page about a failed rollback', () => {
       ...change,
       statusReason: 'the alias is gone',
     });
-    expect(subject).toBe('Interlock: rollback failed, change chg-a');
+    expect(subject).toBe('Interlock: Rollback failed, change chg-a');
     expect(message.split('\n')).toStrictEqual([
       'Change chg-a could not be rolled back. Its target may stand in a state nobody chose.',
       'Target: lambda-alias/checkout:live',

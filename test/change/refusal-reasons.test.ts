@@ -190,7 +190,7 @@ describe('an undo is refused', () => {
     planDigest: digest,
     status: 'kept',
     updatedAtEpochMs: 2_000,
-    startedAtEpochMs: now - 10_000,
+    snapshotTakenAtEpochMs: now - 10_000,
     snapshotDigest: '2'.repeat(64),
   };
   const free: TargetLock = { targetKey: 't', fencingToken: 4, phase: 'free' };
@@ -229,7 +229,7 @@ describe('an undo is refused', () => {
     ],
     [
       'after the retention',
-      { startedAtEpochMs: now - 20_000 },
+      { snapshotTakenAtEpochMs: now - 20_000 },
       free,
       undefined,
       reversible,

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { closeFinding } from '../../functions/audit/finding-closure.ts';
+import { factsOf, isAbout } from '../../functions/audit/recorded-fact.ts';
 import { itemKeys } from '../../functions/platform/item-keys.ts';
 import { freshTables, type TestTables } from '../platform/tables.ts';
 import { ExecutionDied, named } from './asl-interpreter.ts';
@@ -16,6 +17,14 @@ async function kept(): Promise<World> {
   await world.execute();
   expect(await world.settled()).toMatchObject({ status: 'kept', version: '1' });
   return world;
+}
+
+/** What `interlock audit verify` would miss of a finding about the change, in the chain of its incident. */
+async function missedOf(world: World, kind: string): Promise<string[]> {
+  const entries = await world.chain();
+  return factsOf((await world.findingOf(kind)) ?? {})
+    .filter((fact) => !entries.some((entry) => isAbout(entry, fact)))
+    .map(({ type }) => type);
 }
 
 const output = (outcome: string, reason: string) => ({
@@ -71,8 +80,8 @@ describe('undoing a change that was kept', () => {
     [1, 'refused'],
   ])('%d ms after its snapshot is no longer kept: %s', async (ms, outcome) => {
     const world = await kept();
-    const { startedAtEpochMs = 0 } = (await world.changes.find(world.changeId)) ?? {};
-    world.now = startedAtEpochMs + snapshotRetentionSeconds * 1_000 + ms;
+    const { snapshotTakenAtEpochMs = 0 } = (await world.changes.find(world.changeId)) ?? {};
+    world.now = snapshotTakenAtEpochMs + snapshotRetentionSeconds * 1_000 + ms;
     expect(await world.undo()).toMatchObject({ output: { outcome } });
   });
 
@@ -115,12 +124,123 @@ describe('undoing a change that was kept', () => {
     expect(await world.undo(1, { name })).toMatchObject(output('refused', 'does not belong to this change'));
   });
 
-  it('leaves what somebody else has set since and hands over to a person', async () => {
-    const world = await kept();
-    world.alias.foreign('9');
-    expect(await world.undo()).toMatchObject(output('rollback-failed', 'somebody else'));
-    expect(await world.settled()).toMatchObject({ version: '9', lock: 'free', finding: 'open' });
-    expect(world.pages).toStrictEqual([world.changeId]);
+  describe('that somebody else has moved on from since', () => {
+    const reason = 'not undone: somebody else has changed the target since; it is left as it is';
+    const stillKept = { status: 'kept', version: '9', lock: 'free', chainFaults: [], finding: undefined };
+
+    it('is refused: the change stays kept, nothing is written, nobody paged', async () => {
+      const world = await kept();
+      const before = await world.changes.find(world.changeId);
+      world.now += 86_400_000;
+      world.alias.foreign('9');
+      world.counter.names.length = 0;
+      expect(await world.undo()).toMatchObject(output('kept', reason));
+      expect(world.counter.names).toStrictEqual(['transaction', 'transaction', 'transaction']);
+      expect(await world.settled()).toMatchObject({ ...stillKept, releases: 2 });
+      expect(world.pages).toStrictEqual([]);
+      expect((await world.types()).slice(-3)).toStrictEqual([
+        'change.undo-started',
+        'change.undo-refused',
+        'change.released',
+      ]);
+      const refusal = (await world.chain()).find(({ type }) => type === 'change.undo-refused');
+      expect(refusal?.detail).toMatchObject({
+        changeId: world.changeId,
+        requestedBy: 'arn:aws:iam::1:user/ada',
+        reason,
+        fencingToken: 2,
+      });
+      // Nothing that counts what was kept in a period counts it once more.
+      expect(await world.changes.find(world.changeId)).toMatchObject({
+        statusReason: reason,
+        updatedAtEpochMs: before?.updatedAtEpochMs,
+      });
+      const item = await tables.database.get(tables.operations, itemKeys.change(world.changeId));
+      expect(item).toMatchObject({
+        statusKey: 'CHANGE#kept',
+        statusAt: new Date(before?.updatedAtEpochMs ?? 0).toISOString(),
+      });
+    });
+
+    it('may be undone later, once it stands as the change left it, and the refused attempt does nothing', async () => {
+      const world = await kept();
+      world.alias.foreign('9');
+      await world.undo();
+      world.alias.foreign('1');
+      // A call of the first attempt that was given up, and comes late.
+      expect(
+        await world.undos.reopen(world.changeId, {
+          requestedBy: 'ada',
+          reason: 'too slow',
+          execution: `${world.changeId}-undo-1`,
+        }),
+      ).toStrictEqual({ outcome: 'refused', reason });
+      expect(await world.undo(2)).toMatchObject(output('rolled-back', 'undone by a person'));
+      expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+    });
+
+    it('keeps the follow-up of its drift open, and does not open it again', async () => {
+      const world = new World(tables);
+      world.owner = { outcome: 'owned', stack: 'checkout' };
+      await world.prepare();
+      await world.killSwitch(false);
+      await world.execute();
+      world.alias.foreign('9');
+      expect(await world.undo()).toMatchObject(output('kept', reason));
+      expect(await world.settled()).toMatchObject(stillKept);
+      expect(await world.findingOf('drift-follow-up')).toMatchObject({ status: 'open' });
+    });
+
+    const writes = [1, 2, 3];
+
+    it.each(writes)('is refused all the same by its recovery when it died at write %d', async (write) => {
+      const world = await kept();
+      world.alias.foreign('9');
+      world.counter.dieAround(write, 'after', () => new ExecutionDied());
+      expect(await world.undo()).toBe('died');
+      await world.recover(`${world.changeId}-undo-1`);
+      expect(await world.settled()).toMatchObject(stillKept);
+      expect(world.pages).toStrictEqual([]);
+      // The next attempt is in charge of itself, not the recovery of the one before.
+      expect(await world.changes.find(world.changeId)).not.toHaveProperty('recoveredFrom');
+      world.alias.foreign('1');
+      world.counter.dieAround(1, 'after', () => new ExecutionDied());
+      expect(await world.undo(2)).toBe('died');
+      await world.recover(`${world.changeId}-undo-2`);
+      expect(await world.settled()).toMatchObject({ status: 'rolled-back', version: '2', lock: 'free' });
+    });
+
+    it.each(writes)('is refused once when a function dies at write %d and is called again', async (write) => {
+      const world = await kept();
+      world.alias.foreign('9');
+      world.counter.dieAround(write, 'after', () => named('Lambda.ServiceException', 'the process died'));
+      expect(await world.undo()).toMatchObject(output('kept', reason));
+      expect(await world.settled()).toMatchObject({ ...stillKept, releases: 2 });
+      const types = await world.types();
+      expect(types.filter((type) => type === 'change.undo-refused')).toHaveLength(1);
+    });
+  });
+
+  it('is the only rollback that may be given up: one of a change under way is a failed one', async () => {
+    const world = await new World(tables).prepare();
+    await world.killSwitch(false);
+    world.alarm = { result: 'fail', reason: 'alarm: it is in ALARM' };
+    let answer: unknown;
+    await world.execute({
+      onState: async (state) => {
+        if (state !== 'Roll the change back') return;
+        world.alias.foreign('9');
+        answer = await world.changes.record(world.changeId, 1, 'undo-refused', { reason: 'mine' });
+      },
+    });
+    expect(answer).toStrictEqual({ outcome: 'refused', reason: 'no person undoes the change' });
+    expect(await world.settled()).toMatchObject({ status: 'rollback-failed', version: '9', finding: 'open' });
+    expect((await world.types()).slice(-3)).toStrictEqual([
+      'change.rollback-failed',
+      'finding.opened',
+      'change.released',
+    ]);
+    expect(await missedOf(world, 'rollback-failed')).toStrictEqual([]);
   });
 
   it.each([
@@ -151,6 +271,10 @@ describe('undoing a change that was kept', () => {
       statusKey: 'FINDING#closed',
       ...closed,
     });
+    // Who closes it tells the ledger of it: here that is change control, or the person's own command.
+    expect(await missedOf(world, 'drift-follow-up')).toStrictEqual(
+      isClosedByPerson ? ['finding.closed'] : [],
+    );
     expect(await world.settled()).toMatchObject({ status: 'rolled-back', lock: 'free', chainFaults: [] });
   });
 

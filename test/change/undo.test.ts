@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { shiftAlias } from '../../functions/change/actions/lambda-shift-alias/definition.ts';
 import type { ChangeRecord } from '../../functions/change/change-record.ts';
-import { changeStatuses } from '../../functions/change/change-status.ts';
+import { changeEvents, changeStatuses } from '../../functions/change/change-status.ts';
 import type { TargetLock } from '../../functions/change/target-lock.ts';
-import { decideUndo } from '../../functions/change/undo.ts';
+import { decideUndo, undoFault } from '../../functions/change/undo.ts';
 
 const kept: ChangeRecord = {
   changeId: 'chg-a',
@@ -12,7 +12,9 @@ const kept: ChangeRecord = {
   planDigest: '1'.repeat(64),
   status: 'kept',
   updatedAtEpochMs: 2_000,
-  startedAtEpochMs: 1_000,
+  snapshotTakenAtEpochMs: 1_000,
+  // The last step of a progressive change: how long the snapshot is kept does not depend on it.
+  startedAtEpochMs: 9_000,
   snapshotDigest: '2'.repeat(64),
 };
 const free: TargetLock = { targetKey: 't', fencingToken: 4, phase: 'free' };
@@ -40,7 +42,7 @@ describe('undoing', () => {
     ['holder unknown', kept, held('chg-b'), undefined, 10_999, undefined],
     ['its own lock', kept, held('chg-a'), 'kept', 10_999, undefined],
     ['no snapshot', { ...kept, snapshotDigest: undefined }, free, undefined, 10_999, undefined],
-    ['no start', { ...kept, startedAtEpochMs: undefined }, free, undefined, 10_999, undefined],
+    ['no time of it', { ...kept, snapshotTakenAtEpochMs: undefined }, free, undefined, 10_999, undefined],
   ] as const)('%s', (_, change, lock, holder, now, fencingToken) => {
     const decision = decideUndo(change, action, lock, holder, 10_000, now);
     expect(decision).toMatchObject(
@@ -69,4 +71,12 @@ describe('undoing', () => {
       ),
     );
   });
+});
+
+it('may be given up only where a person undoes the change, and that is all it forbids', () => {
+  const undone = { ...kept, undoExecution: 'chg-a-undo-1' };
+  for (const event of changeEvents) {
+    expect(undoFault(undone, event)).toBeUndefined();
+    expect(undoFault(kept, event)).toBe(event === 'undo-refused' ? 'no person undoes the change' : undefined);
+  }
 });

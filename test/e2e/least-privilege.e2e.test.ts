@@ -97,7 +97,14 @@ const rows: Row[] = [
       command: 'PutItem',
       input: { TableName: ControlsTable, Item: key, ConditionExpression: never },
     }),
-    owners: ['intake', 'engage-kill-switch', 'kill-switch-heartbeat', 'review-autonomy', 'approval-pages'],
+    owners: [
+      'intake',
+      'engage-kill-switch',
+      'kill-switch-heartbeat',
+      'review-autonomy',
+      'publish-policies',
+      'approval-pages',
+    ],
   },
   {
     what: 'DeleteItem in Controls',
@@ -405,7 +412,6 @@ const rows: Row[] = [
       'close-incident',
       'sweep-incidents',
       'kill-switch-heartbeat',
-      'review-autonomy',
       'approval-notices',
       'change-control',
       'recover-change',

@@ -4,8 +4,10 @@ import { parseStageSettings } from '../../infra/stage-settings.ts';
 const secretArn = 'arn:aws:secretsmanager:eu-central-1:111122223333:secret:interlock/slack-AbCdEf';
 const issuer = { oidcIssuer: 'https://login.example.com/t', oidcClientId: 'pages' };
 
-/** The settings of a cloud stage. */
-const prod = (given: Readonly<Record<string, string>>) => parseStageSettings({ stage: 'prod', ...given });
+const mail = { notifyEmail: 'oncall@example.com' };
+/** The settings of a cloud stage that reaches people by mail. */
+const prod = (given: Readonly<Record<string, string>>) =>
+  parseStageSettings({ stage: 'prod', ...mail, ...given });
 /** What a stage with these settings is refused for. */
 function faultsOf(given: Readonly<Record<string, string>>, stage = 'prod'): string {
   try {
@@ -144,6 +146,33 @@ describe('channels', () => {
       webhookSecretArn: secretArn,
       notifyEmail: 'oncall@example.com',
     });
+  });
+
+  test.each([
+    ['mail', mail],
+    ['Slack', { slackChannel: 'C0123456789', slackSecretArn: secretArn }],
+    ['a webhook', { webhookSecretArn: secretArn }],
+  ])('%s alone is enough for a cloud stage', (_channel, given) => {
+    expect(faultsOf(given)).toBe('none');
+  });
+
+  test.each(['dev', 'test', 'prod'])(
+    'stage %s is refused without any: nobody would hear anything',
+    (stage) => {
+      expect(faultsOf({}, stage)).toMatch(
+        /notifyEmail: is missing, and so is every other channel: .*; give notifyEmail, or slackChannel and slackSecretArn, or webhookSecretArn$/,
+      );
+    },
+  );
+
+  test('stage local needs none: nobody sleeps while it runs', () => {
+    expect(faultsOf({}, 'local')).toBe('none');
+  });
+
+  test('half a channel is named for what it lacks alone', () => {
+    expect(faultsOf({ slackChannel: 'C0123456789' })).toBe(
+      'cannot read the stage settings: slackSecretArn: is missing: Slack takes channel and secret',
+    );
   });
 
   test('Slack may be played by somebody else in local mode only', () => {

@@ -220,7 +220,7 @@ describe('channels', () => {
     const { Properties } = resourcesOf(templates.dev, 'AWS::SNS::Subscription')[0] ?? {};
     expect(Properties).toMatchObject({ Protocol: 'email', Endpoint: 'oncall@example.com' });
     expect(readable(templates.dev, Properties.TopicArn)).toBe('<Platform/PersonTopic>');
-    expect(resourcesOf(templates.prod, 'AWS::SNS::Subscription')).toEqual([]);
+    expect(resourcesOf(templates.local, 'AWS::SNS::Subscription')).toEqual([]);
   });
 
   test('who asks for an approval knows neither topic nor address', () => {

@@ -86,11 +86,20 @@ describe('stopping everything from the pages', () => {
   });
 });
 
-test('only the review writes stages, and it decides nothing', () => {
+test('only the review and the publication write stages, and neither decides anything', () => {
   const stageWriters = resourcesOf(template, 'AWS::IAM::Role').filter(({ logicalId }) =>
     permissionsOf(template, logicalId).some((line) => line.includes('"STAGE"')),
   );
-  expect(stageWriters.map(({ path }) => path)).toEqual(['AutonomyControls/ReviewFunction/Role']);
+  expect(stageWriters.map(({ path }) => path)).toEqual([
+    'AutonomyControls/ReviewFunction/Role',
+    'Policy/PublishPoliciesFunction/Role',
+  ]);
+  const published = permissionsOf(template, roleIdOf(functionNamed(template, 'publish-policies'))).filter(
+    (line) => /^dynamodb:(Put|Update)Item/.test(line),
+  );
+  expect(published).toHaveLength(3);
+  for (const line of published)
+    expect(line).toMatch(/"STAGE"|\["POLICY#\*","POLICY-CURRENT"\]|"control#policy#\*"/);
   const writes = permissionsOf(template, roleIdOf(functionNamed(template, 'review-autonomy'))).filter(
     (line) => /^dynamodb:(Put|Update)Item/.test(line),
   );

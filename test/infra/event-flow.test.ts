@@ -147,7 +147,10 @@ describe('streams', () => {
     [
       'Operations',
       'approval-notices',
-      [{ eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'NOTICE#' }] } } } }],
+      [
+        { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'NOTICE#' }] } } } },
+        { eventName: ['INSERT'], dynamodb: { Keys: { pk: { S: [{ prefix: 'ANNOUNCEMENT#' }] } } } },
+      ],
     ],
     ['Ledger', 'ledger-watch', [{ eventName: ['MODIFY', 'REMOVE'] }]],
   ] as const)('%s wakes %s for what concerns it', (table, name, expected) => {

@@ -178,7 +178,13 @@ test('one faulty policy stops the synthesis with one line, before anything is bu
     const failure = await promisify(execFile)(
       join(treeRoot, 'node_modules', '.bin', 'node'),
       [join(tree, 'infra', 'app.ts')],
-      { env: { ...process.env, CDK_CONTEXT_JSON: '{"stage":"dev"}', CDK_OUTDIR: join(tree, 'cdk.out') } },
+      {
+        env: {
+          ...process.env,
+          CDK_CONTEXT_JSON: '{"stage":"dev","notifyEmail":"oncall@example.com"}',
+          CDK_OUTDIR: join(tree, 'cdk.out'),
+        },
+      },
     ).catch((error: unknown) => error as { code: number; stderr: string });
     expect(failure).toMatchObject({ code: 1 });
     expect(failure.stderr).toMatch(

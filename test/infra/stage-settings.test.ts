@@ -1,23 +1,32 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { longestApprovalSeconds } from '../../functions/approvals/approval-times.ts';
+import { startHorizonMs } from '../../functions/autonomy/permitted-until.ts';
 import { stepsOf } from '../../functions/change/action-definition.ts';
 import { catalogue } from '../../functions/change/catalogue.ts';
-import {
-  changeMachineSeconds,
-  longestApprovalSeconds,
-  mostSteps,
-  parseStageSettings,
-  stages,
-} from '../../infra/stage-settings.ts';
+import { changeMachineSeconds, mostSteps, parseStageSettings, stages } from '../../infra/stage-settings.ts';
+
+/** What a cloud stage cannot do without: a way to reach people. */
+const reached = (stage: string) => (stage === 'local' ? {} : { notifyEmail: 'oncall@example.com' });
 
 describe('parseStageSettings', () => {
+  test.each(stages)('in %s nobody may start a change later than decisions look ahead', (stage) => {
+    const { approvalTimeout, approvalUsable } = parseStageSettings({
+      stage,
+      ...reached(stage),
+      approvalSeconds: String(longestApprovalSeconds),
+    });
+    const longest = approvalTimeout.toMilliseconds() + approvalUsable.toMilliseconds();
+    expect(longest).toBeLessThan(startHorizonMs);
+  });
+
   test.each([
     ['local', 1_800, 5, 60, 485],
     ['dev', 3_600, 60, 600, 1_560],
     ['test', 3_600, 60, 600, 1_560],
     ['prod', 14_400, 300, 600, 1_800],
   ] as const)('%s', (stage, approvalSeconds, bakeSeconds, validationSeconds, leaseSeconds) => {
-    const settings = parseStageSettings({ stage });
+    const settings = parseStageSettings({ stage, ...reached(stage) });
     expect(settings.environment).toBe(stage);
     expect(settings.approvalTimeout.toSeconds()).toBe(approvalSeconds);
     expect(settings.bake.toSeconds()).toBe(bakeSeconds);
@@ -28,9 +37,9 @@ describe('parseStageSettings', () => {
   test.each(stages)(
     '%s: discardable data exists in local only, and no sign-in or channel that nobody named',
     (stage) => {
-      const settings = parseStageSettings({ stage });
+      const settings = parseStageSettings({ stage, ...reached(stage) });
       expect(settings.signIn).toBeUndefined();
-      expect(settings.channels).toEqual({});
+      expect(settings.channels).toEqual(reached(stage));
       expect(settings.discardable).toBe(stage === 'local');
       expect(settings.nag).toBe(stage !== 'local');
       expect(settings.model.bedrockEndpointUrl).toBeUndefined();
@@ -42,12 +51,13 @@ describe('parseStageSettings', () => {
       account: '000000000000',
       region: 'us-east-1',
     });
-    expect(parseStageSettings({ stage: 'prod' }).pinnedTo).toBeUndefined();
+    expect(parseStageSettings({ stage: 'prod', ...reached('prod') }).pinnedTo).toBeUndefined();
   });
 
   test('a lease outlives what it covers, also when bake and validation are set by hand', () => {
     const { lockLease } = parseStageSettings({
       stage: 'dev',
+      ...reached('dev'),
       bakeSeconds: '500',
       validationSeconds: '800',
     });
@@ -66,6 +76,7 @@ describe('parseStageSettings', () => {
       const bakeOf = (bakeSeconds: number) =>
         parseStageSettings({
           stage,
+          ...reached(stage),
           bakeSeconds: String(bakeSeconds),
           ...(validationSeconds === undefined ? {} : { validationSeconds }),
         });
@@ -96,10 +107,14 @@ describe('parseStageSettings', () => {
   });
 
   test('a person may be given a day to answer and no second more', () => {
-    const { approvalTimeout } = parseStageSettings({ stage: 'prod', approvalSeconds: '86400' });
+    const { approvalTimeout } = parseStageSettings({
+      stage: 'prod',
+      ...reached('prod'),
+      approvalSeconds: '86400',
+    });
     expect(approvalTimeout.toSeconds()).toBe(longestApprovalSeconds);
     for (const stage of stages) {
-      const { approvalTimeout: own } = parseStageSettings({ stage });
+      const { approvalTimeout: own } = parseStageSettings({ stage, ...reached(stage) });
       expect(own.toSeconds()).toBeLessThanOrEqual(86_400);
     }
   });
@@ -123,6 +138,7 @@ describe('parseStageSettings', () => {
   test("the CLI's own context is ignored", () => {
     const context = {
       stage: 'dev',
+      ...reached('dev'),
       '@aws-cdk/core:checkSecretUsage': true,
       'aws:cdk:bundling-stacks': ['**'],
       'cli-telemetry': false,

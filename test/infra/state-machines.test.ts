@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import validator from 'asl-validator';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { longestApprovalSeconds } from '../../functions/approvals/approval-times.ts';
 import { treeRoot } from '../../infra/platform/tree.ts';
-import { longestApprovalSeconds } from '../../infra/stage-settings.ts';
 import { synthesis } from './synthesis.ts';
 import { type CloudTemplate, readable, resourcesOf } from './template.ts';
 

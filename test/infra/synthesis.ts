@@ -42,7 +42,10 @@ const cliContext = { 'aws:cdk:enable-path-metadata': true, 'aws:cdk:enable-asset
 
 const secret = (name: string) => `arn:aws:secretsmanager:eu-central-1:111122223333:secret:${name}-AbCdEf`;
 
-/** Settings beside the stage, so that each construct is built and looked at in one of them; prod has the defaults. */
+/**
+ * Settings beside the stage, so that each construct is built and looked at in one of them; prod has the defaults, and mail:
+ * no cloud stage goes without a channel.
+ */
 const settings: Readonly<Record<Stage, Readonly<Record<string, string>>>> = {
   local: { oidcIssuer: 'http://localhost:4100', publicBaseUrl: 'http://localhost:4000' },
   dev: {
@@ -61,8 +64,9 @@ const settings: Readonly<Record<Stage, Readonly<Record<string, string>>>> = {
     oidcGroupsClaim: 'roles',
     oidcIdTokenAlgorithm: 'ES256',
     publicBaseUrl: 'https://approvals.example.com',
+    notifyEmail: 'oncall@example.com',
   },
-  prod: {},
+  prod: { notifyEmail: 'oncall@example.com' },
 };
 
 const cache = join(treeRoot, 'node_modules', '.cache', 'interlock-synthesis');

@@ -39,6 +39,20 @@ export const brokenRules: readonly BrokenRule[] = [
     seams: { writes: onAuthorise((write) => (isOf(write, 'APPROVAL#') ? always(write) : write)) },
   },
   {
+    name: 'authorising on the approval of another change',
+    scenario: 'approvedChanges',
+    breaks: 1,
+    seams: {
+      read: (operation, item) =>
+        stepOf(operation) === 'authorise' && String(item['pk']).startsWith('DECISION#')
+          ? { ...item, approvalId: 'apr-a' }
+          : item,
+      writes: onAuthorise((write) =>
+        isOf(write, 'DECISION#') || isOf(write, 'APPROVAL#') ? always(write) : write,
+      ),
+    },
+  },
+  {
     name: 'a kill switch that shows nothing in flight while a change is being made',
     scenario: 'twoChanges',
     breaks: 2,
@@ -127,6 +141,17 @@ export const brokenRules: readonly BrokenRule[] = [
     scenario: 'sameValue',
     breaks: 5,
     seams: { intent: (key, _, snapshot) => intentFor(key, snapshot) },
+  },
+  {
+    name: 'an undo that is given up although nobody else has moved the target',
+    scenario: 'movedOn',
+    breaks: 5,
+    seams: {
+      answer: (operation, value) =>
+        operation.do === 'act' && operation.task['operation'] === 'roll-back'
+          ? { outcome: 'undo-refused', reason: 'not undone' }
+          : value,
+    },
   },
   {
     name: 'a start without its ledger entry',

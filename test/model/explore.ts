@@ -17,6 +17,9 @@ export interface Explored {
   readonly found: { readonly violation: Violation; readonly trace: readonly string[] } | undefined;
 }
 
+/** One step of a trace. */
+type Made = Pick<Step, 'who' | 'did'>;
+
 /** How often the recovery may run behind the end of a scenario until nothing may be left over. */
 const sweeps = 5;
 
@@ -32,20 +35,20 @@ export async function explore(scenario: Scenario, seams: Seams = {}, limit = 5_0
   const steps = new Steps(world);
   const invariants = new Invariants(world);
   const first = await steps.begin();
-  const seen = new Map([[textOf(first), 0]]);
-  const parents: { readonly from: number; readonly step: Step['did']; readonly who: string }[] = [];
+  const seen = new Set([textOf(first)]);
+  const parents: { readonly from: number; readonly made: readonly Made[] }[] = [];
   let transitions = 0;
   let ends = 0;
   let depth = 0;
-  const traceTo = (last: number, step?: Step): string[] => {
-    const made: Pick<Step, 'who' | 'did'>[] = step === undefined ? [] : [step];
+  const traceTo = (last: number, made: readonly Made[] = []): string[] => {
+    const ways = [made];
     for (let at = last; at > 0; ) {
       const parent = parents[at - 1];
       if (parent === undefined) break;
-      made.unshift({ who: parent.who, did: parent.step });
+      ways.unshift(parent.made);
       at = parent.from;
     }
-    return inWords(made, world);
+    return inWords(ways.flat(), world);
   };
   const done = (found: Explored['found']): Explored => ({
     states: seen.size,
@@ -60,14 +63,26 @@ export async function explore(scenario: Scenario, seams: Seams = {}, limit = 5_0
     for (const { id, state } of frontier) {
       const possible = await steps.next(state);
       for (const step of possible) {
-        transitions += 1;
-        const violation = invariants.ofStep(state, step);
-        if (violation !== undefined) return done({ violation, trace: traceTo(id, step) });
-        const text = textOf(step.after);
-        if (seen.has(text)) continue;
-        seen.set(text, seen.size);
-        parents.push({ from: id, step: step.did, who: step.who });
-        next.push({ id: parents.length, state: step.after });
+        // What is done at once is one way, whose stops are held against the invariants and not remembered.
+        const ways: { readonly before: State; readonly step: Step; readonly made: readonly Made[] }[] = [
+          { before: state, step, made: [] },
+        ];
+        for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
+          transitions += 1;
+          const { after, who, did } = way.step;
+          const made = [...way.made, { who, did }];
+          const violation = invariants.ofStep(way.before, way.step);
+          if (violation !== undefined) return done({ violation, trace: traceTo(id, made) });
+          if (steps.isAtOnce(after)) {
+            for (const further of await steps.next(after)) ways.push({ before: after, step: further, made });
+            continue;
+          }
+          const text = textOf(after);
+          if (seen.has(text)) continue;
+          seen.add(text);
+          parents.push({ from: id, made });
+          next.push({ id: parents.length, state: after });
+        }
       }
       if (possible.length > 0) continue;
       ends += 1;

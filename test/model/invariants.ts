@@ -132,6 +132,7 @@ export class Invariants {
       return broken(6, `change ${name} becomes ${is.status} without a ledger entry`);
     }
     if (call.ledger.includes('change.undo-started')) return this.#ofUndo(change, before);
+    if (call.ledger.includes('change.undo-refused')) return this.#ofRefusedUndo(change, was, before);
     if (was !== undefined && isTerminal(was.status)) {
       return broken(4, `change ${name} was ${was.status} and becomes ${is.status}`);
     }
@@ -144,7 +145,7 @@ export class Invariants {
         return broken(4, `change ${name} takes the lock before change ${other.name} has ended`);
     }
     if (is.status === 'executing' && was?.status !== 'executing')
-      return this.#ofStart(change, is, before, call);
+      return this.#ofStart(change, before, after, call);
     const { writer } = this.#left.target(before);
     const isItsEffect = writer.by === changeId && writer.effect === 'apply';
     if (isGone(is.status) && isItsEffect)
@@ -159,9 +160,12 @@ export class Invariants {
   }
 
   /** The transaction that lets a change start: invariant 1, read off the tables as they stood. */
-  #ofStart(change: PlannedChange, is: ChangeRecord, before: State, call: Transaction): Violation | undefined {
+  #ofStart(change: PlannedChange, before: State, after: State, call: Transaction): Violation | undefined {
+    const is = this.#left.record(after, change);
     const { name, incidentId, planDigest, action } = change;
-    const now = is.updatedAtEpochMs;
+    // The lease is renewed from the time that the start is judged by.
+    const leaseEnd = this.#left.lock(after, change)?.leaseExpiresAtEpochMs ?? Number.POSITIVE_INFINITY;
+    const now = leaseEnd - settings.lockLeaseSeconds * 1_000;
     const without = (what: string) => broken(1, `change ${name} starts ${what}`);
     if (!call.ledger.includes('change.started'))
       return broken(6, `change ${name} starts without a ledger entry`);
@@ -183,7 +187,7 @@ export class Invariants {
       if ((approval.usableUntilEpochMs ?? 0) <= now) return without('after its approval had run out');
     }
     const lock = this.#left.lock(before, change);
-    if (lock?.changeId !== change.changeId || lock.fencingToken !== is.fencingToken)
+    if (lock?.changeId !== change.changeId || lock.fencingToken !== is?.fencingToken)
       return without('without the lock');
     if (!isLeaseLive(lock, now)) return without('after the lease of its lock had run out');
     if (this.#left.snapshotVersion(before, is) === undefined)
@@ -201,6 +205,24 @@ export class Invariants {
     return other === undefined
       ? undefined
       : broken(4, `change ${name} is undone in the middle of change ${other.name}`);
+  }
+
+  /** An undo is given up only where there is nothing left to undo; no other rollback ever is. */
+  #ofRefusedUndo(
+    { name, changeId }: PlannedChange,
+    was: ChangeRecord | undefined,
+    before: State,
+  ): Violation | undefined {
+    if (was?.undoExecution === undefined)
+      return broken(1, `change ${name} is kept although nobody undoes it and it was to be rolled back`);
+    const { writer } = this.#left.target(before);
+    if (writer.by !== changeId) return undefined;
+    return broken(
+      5,
+      writer.effect === 'apply'
+        ? `the undoing of change ${name} is given up although the target stands as the change left it`
+        : `change ${name} is kept although it was undone`,
+    );
   }
 
   /** Once a person was asked, their answer alone keeps a change. */

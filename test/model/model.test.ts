@@ -22,6 +22,16 @@ describe('the change protocol, every interleaving of small scenarios', { timeout
     // Whoever approves first: the second approval decides.
     expect(ends).toBe(2);
   });
+
+  it('comes to the same ends, through fewer states, where people vote at once', async () => {
+    const { votes } = scenarios;
+    const small = { ...votes, instants: [0], actors: votes.actors.slice(1, 4) };
+    const bit = await explore(small);
+    const whole = await explore({ ...small, atOnce: ['vote', 'cancel'], isForgetful: true });
+    expect(whole.found).toBeUndefined();
+    expect(whole.ends).toBe(bit.ends);
+    expect(whole.states).toBeLessThan(bit.states / 2);
+  });
 });
 
 describe('a rule that is broken on purpose', { timeout: 60_000 }, () => {

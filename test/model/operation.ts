@@ -1,6 +1,7 @@
 import type { TargetRules } from '../../functions/change/actions/target.ts';
 import type { Item, Write } from '../../functions/platform/dynamodb.ts';
 import type { Definition } from '../change/asl-interpreter.ts';
+import type { PlannedChange } from './subjects.ts';
 
 /** One invocation of a function, or one thing that a person does with the command line or on the pages. */
 export type Operation =
@@ -8,7 +9,13 @@ export type Operation =
   | { readonly do: 'act'; readonly task: Item }
   | { readonly do: 'switch'; readonly state: 'engaged' | 'released' }
   | { readonly do: 'list-in-flight' }
-  | { readonly do: 'vote'; readonly person: string; readonly verdict: 'approve' | 'reject' }
+  /** @param of Name of the change it is about. @default the first */
+  | {
+      readonly do: 'vote';
+      readonly person: string;
+      readonly verdict: 'approve' | 'reject';
+      readonly of?: PlannedChange['name'];
+    }
   /** The incident recovered: nobody needs to decide any more. */
   | { readonly do: 'cancel' }
   /** @param approvalId Absent: the plan's. */

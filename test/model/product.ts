@@ -33,22 +33,25 @@ import { type PlannedChange, settings, usableSeconds, verdictApprovalId } from '
  * Runs one operation with the product's own code: the stores, the runner, the clients and the recovery that the
  * handlers construct, over a script instead of AWS.
  *
- * @param asked The change whose approval people vote on.
+ * @param changes Those of the scenario; people are asked about the first, where they do not say which.
  */
 export async function carryOut(
   operation: Operation,
   script: Script,
   seams: Seams,
-  asked: PlannedChange,
+  changes: readonly PlannedChange[],
 ): Promise<unknown> {
-  const value = await run(operation, script, seams, asked);
+  const value = await run(operation, script, seams, changes);
   return seams.answer?.(operation, value) ?? value;
 }
 
-async function run(operation: Operation, script: Script, seams: Seams, asked: PlannedChange) {
+async function run(operation: Operation, script: Script, seams: Seams, changes: readonly PlannedChange[]) {
   const database = new ScriptedDatabase(script, operation, seams);
   const ledger = new UnchainedLedger(database);
   const { clock } = script;
+  const of = 'of' in operation ? operation.of : changes[0]?.name;
+  const asked = changes.find(({ name }) => name === of);
+  if (asked === undefined) throw new Error(`the scenario has no change ${of}`);
   const { approvalId, planDigest } = asked;
   switch (operation.do) {
     case 'control':

@@ -35,6 +35,16 @@ export interface Scenario {
   readonly faultKinds: readonly Fault[];
   /** Whose executions they hit; of two changes that are alike, one stands for both. @default every change */
   readonly faultsOf?: readonly ChangeSetting['name'][];
+  /**
+   * Operations between whose requests nobody else does anything. Only those that smaller scenarios interleave
+   * request by request. @default none
+   */
+  readonly atOnce?: readonly Operation['do'][];
+  /**
+   * What is stored for people alone, times and reasons that no rule decides by, is forgotten: states that differ in
+   * nothing else are one. @default false
+   */
+  readonly isForgetful?: boolean;
   /** What the alarm may say when it is looked at. */
   readonly alarm: readonly ('pass' | 'fail' | 'unreadable')[];
   /** @default nobody */

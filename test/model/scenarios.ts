@@ -23,6 +23,32 @@ const voter = (person: string, verdict: 'approve' | 'reject') => ({
   does: [{ do: 'vote', person, verdict }] as const,
 });
 
+const approvalOf = (person: string, of: 'A' | 'B') => ({
+  name: person,
+  does: [{ do: 'vote', person, verdict: 'approve', of }] as const,
+});
+
+/**
+ * What the smaller scenarios look at one by one, together. What they interleave request by request happens here at
+ * once, or there would be too much of it.
+ */
+const approved = {
+  ...calm,
+  changes: [change('A', { quorum: 1 }), change('B', { quorum: 1 })],
+  actors: [approvalOf('ben', 'A'), approvalOf('dora', 'B'), voter('cleo', 'reject'), killSwitch, recovery()],
+  faults: 1,
+  faultKinds: ['dies'],
+  faultsOf: ['A'],
+  atOnce: ['vote', 'switch', 'list-in-flight', 'sweep', 'control'],
+  isForgetful: true,
+} as const satisfies Omit<Scenario, 'name' | 'about'>;
+const oneApproved = {
+  ...approved,
+  changes: [change('A', { quorum: 1 })],
+  actors: [approvalOf('ben', 'A'), voter('cleo', 'reject'), killSwitch, recovery()],
+  instants: [0, 300_000, 900_000],
+} as const satisfies Omit<Scenario, 'name' | 'about'>;
+
 /** Small worlds, each explored to its end: together they meet every rule of the change protocol. */
 export const scenarios = {
   twoChanges: {
@@ -149,6 +175,52 @@ export const scenarios = {
       { name: 'ana', does: switchMoves.slice(0, 2) },
     ],
   },
+  approvedChanges: {
+    ...approved,
+    name: 'two approved changes',
+    about:
+      'each needs one person, the first is disputed and its execution dies; the kill switch on and off; the recovery looks',
+    atOnce: ['vote', 'switch', 'list-in-flight', 'sweep'],
+  },
+  approvedInTime: {
+    ...approved,
+    name: 'two approved changes, in time or too late',
+    about: 'the same, and the approvals run out at any moment',
+    actors: [
+      {
+        name: 'ben',
+        does: [...approvalOf('ben', 'B').does, ...approvalOf('ben', 'A').does],
+      },
+      ...approved.actors.slice(2),
+    ],
+    instants: [0, 600_000],
+  },
+  approvedTwice: {
+    ...approved,
+    name: 'two approved changes, delivered twice',
+    about: 'two approved changes as before; a call of the first is also delivered again while it goes on',
+    faults: 2,
+    faultKinds: ['dies', 'loses'],
+  },
+  approvedLease: {
+    ...approved,
+    name: 'two approved changes, lease',
+    about: 'each needs one person; approvals and leases run out at any moment, also under a slow holder',
+    actors: [approvalOf('ben', 'A'), approvalOf('dora', 'B'), recovery()],
+    instants: [0, 900_000],
+    faults: 0,
+  },
+  disputedInTime: {
+    ...oneApproved,
+    name: 'disputed change, in time or too late',
+    about: 'one change; for and against, the kill switch on and off, all that can run out, and a death',
+  },
+  disputedTwice: {
+    ...oneApproved,
+    name: 'disputed change, delivered twice',
+    about: 'the same, with a call that is delivered again while it goes on instead of the death',
+    faultKinds: ['loses'],
+  },
   progressive: {
     ...calm,
     name: 'progressive change',
@@ -179,6 +251,19 @@ export const scenarios = {
     actors: [
       { name: 'a person', does: [{ do: 'undo' }] },
       { name: 'ana', does: switchMoves.slice(0, 2) },
+    ],
+  },
+  movedOn: {
+    ...calm,
+    name: 'undone after somebody else',
+    about:
+      'a person undoes a change; somebody else sets the target to another value at any moment; its execution dies',
+    changes: [change('A')],
+    faults: 1,
+    faultKinds: ['dies'],
+    actors: [
+      { name: 'a person', does: [{ do: 'undo' }] },
+      { name: 'somebody else', does: [{ do: 'set-target', version: '3' }] },
     ],
   },
 } as const satisfies Readonly<Record<string, Scenario>>;

@@ -81,13 +81,41 @@ export function textOf(state: State): string {
   return `${tables},${target},${objects},${watched},${instant},${faults};${executions.join(',')};${strays.toSorted().join(',')};${actors.join(',')}`;
 }
 
+/** Members of items by which nobody decides anything: they are there for people and for the lists. */
+const forPeople = new Set([
+  'changedAtEpochMs',
+  'createdAtEpochMs',
+  'decidedAtEpochMs',
+  'nextAttemptAtEpochMs',
+  'snapshotTakenAtEpochMs',
+  'startedAtEpochMs',
+  'statusAt',
+  'statusReason',
+  'ttlEpochSeconds',
+  'updatedAtEpochMs',
+]);
+
+/** The item as if all of it had happened at once, and for no reason. */
+function forgotten(item: Item): Item {
+  const members = Object.entries(item).map(([name, value]) => {
+    if (!forPeople.has(name)) return [name, value];
+    return [name, typeof value === 'number' ? 0 : ''];
+  });
+  return Object.fromEntries(members) as Item;
+}
+
 /** Contents of the three tables, each content under a number. */
 export class Tables {
+  readonly #isForgetful: boolean;
   readonly #items = new Interned<Item | undefined>();
   readonly #slots = new Map<string, number>();
   readonly #keys: { readonly table: string; readonly key: ItemKey }[] = [];
   readonly #contents = new Interned<readonly number[]>();
   readonly #none = this.#items.id(undefined, '');
+
+  constructor(isForgetful: boolean) {
+    this.#isForgetful = isForgetful;
+  }
 
   empty(): number {
     return this.#contents.id([], '');
@@ -98,7 +126,8 @@ export class Tables {
     for (const { table, key, after } of written) {
       const slot = this.#slot(table, key);
       while (next.length <= slot) next.push(this.#none);
-      next[slot] = after === undefined ? this.#none : this.#items.id(after, canonicalJson(after));
+      const kept = after === undefined || !this.#isForgetful ? after : forgotten(after);
+      next[slot] = kept === undefined ? this.#none : this.#items.id(kept, canonicalJson(kept));
     }
     while (next.at(-1) === this.#none) next.pop();
     return this.#contents.id(next, next.join(','));

@@ -25,6 +25,7 @@ export class Steps {
   readonly #nothing: number;
   readonly #lost: number;
   readonly #busyAnswer: number;
+  readonly #atOnce: ReadonlySet<Operation['do']>;
 
   constructor(world: World) {
     this.#world = world;
@@ -32,6 +33,7 @@ export class Steps {
     this.#nothing = world.operations.outcomeId({});
     this.#lost = world.operations.outcomeId({ error: 'Lambda.SdkClientException' });
     this.#busyAnswer = world.operations.outcomeId({ error: 'DependencyUnavailableError' });
+    this.#atOnce = new Set(world.scenario.atOnce);
     this.#isStarted = world.operations.outcomeId({ value: 'started' });
   }
 
@@ -49,25 +51,38 @@ export class Steps {
     return this.#advance.woken(state);
   }
 
+  /** True in the middle of what is done at once. */
+  isAtOnce(state: State): boolean {
+    if (this.#atOnce.size === 0) return false;
+    const { executions, strays, actors } = state;
+    return [executions, strays, actors].some((all) => all.some(({ progress }) => this.#isAlone(progress)));
+  }
+
+  /** Every step that can be made next, whoever makes it. */
   async next(state: State, options: { readonly withFaults?: boolean } = {}): Promise<Step[]> {
     const steps: Step[] = [];
+    const isAtOnce = this.isAtOnce(state);
+    const mayGoOn = (progress: number | undefined): progress is number =>
+      progress !== undefined && (!isAtOnce || this.#isAlone(progress));
     for (const [index, execution] of state.executions.entries()) {
-      if (execution.progress !== undefined) {
+      if (mayGoOn(execution.progress)) {
         await this.#calls(state, { kind: 'execution', index }, execution.name, execution.progress, steps);
-      } else if (this.#mayEndWait(state, execution)) {
+      } else if (execution.progress === undefined && !isAtOnce && this.#mayEndWait(state, execution)) {
         const after = await this.#advance.moved(state, index, this.#nothing);
         steps.push(event(execution.name, 'has waited until no call can be under way any more', after));
       }
     }
     for (const [index, stray] of state.strays.entries()) {
+      if (!mayGoOn(stray.progress)) continue;
       const who = `a call that ${stray.of} has given up`;
       await this.#calls(state, { kind: 'stray', index }, who, stray.progress, steps);
-      steps.push(event(who, 'is ended by its time limit', withoutStray(state, index)));
+      if (!isAtOnce) steps.push(event(who, 'is ended by its time limit', withoutStray(state, index)));
     }
     for (const [index, actor] of state.actors.entries()) {
-      if (actor.progress === undefined) continue;
+      if (!mayGoOn(actor.progress)) continue;
       await this.#calls(state, { kind: 'actor', index }, actor.name, actor.progress, steps);
     }
+    if (isAtOnce) return steps;
     if (options.withFaults !== false && state.faults > 0) await this.#faults(state, steps);
     const later = await this.#later(state);
     if (later !== undefined) {
@@ -129,10 +144,20 @@ export class Steps {
     if (this.#world.isTimeOver(state.instant)) return undefined;
     const { instant } = state;
     const isFar = this.#world.nowAt(instant + 1) - this.#world.nowAt(instant) >= functionSeconds * 1_000;
-    const isUnderWay = ({ progress }: { readonly progress?: number }) =>
-      progress !== undefined && this.#world.operations.at(progress).outcomes.size > 0;
+    const isUnderWay = ({ progress }: { readonly progress?: number }) => this.#hasBegun(progress);
     if (isFar && [...state.executions, ...state.strays, ...state.actors].some(isUnderWay)) return undefined;
     return this.#advance.woken({ ...state, instant: instant + 1, strays: isFar ? [] : state.strays });
+  }
+
+  #hasBegun(progress: number | undefined): boolean {
+    return progress !== undefined && this.#world.operations.at(progress).outcomes.size > 0;
+  }
+
+  /** True for an operation that has begun and is done at once. */
+  #isAlone(progress: number | undefined): boolean {
+    if (progress === undefined) return false;
+    const { operation, outcomes, endId } = this.#world.operations.at(progress);
+    return outcomes.size > 0 && endId === undefined && this.#atOnce.has(operation.do);
   }
 
   #mayFail(execution: string): boolean {

@@ -31,7 +31,7 @@ export class World {
   readonly changes: readonly PlannedChange[];
   readonly operations: Operations;
   readonly machine: Machine;
-  readonly tables = new Tables();
+  readonly tables: Tables;
   readonly targets = new Interned<Target>();
   readonly objects = new Interned<Readonly<Record<string, string>>>();
   readonly watched = new Interned<Watched>();
@@ -40,7 +40,9 @@ export class World {
   readonly #answered = new Map<number, { readonly outcomeId: number; readonly tables: number }>();
 
   constructor(scenario: Scenario, seams: Seams) {
+    const { isForgetful = false } = scenario;
     this.scenario = scenario;
+    this.tables = new Tables(isForgetful);
     this.changes = scenario.changes.map(plannedChange);
     const [asked] = this.changes;
     if (asked === undefined) throw new Error(`scenario ${scenario.name} has no change`);
@@ -50,7 +52,10 @@ export class World {
       items.map(({ table, item }) => ({ table, key: keyOf(item), after: item })),
     );
     this.operations = new Operations(
-      (operation, script) => carryOut(operation, script, seams, asked),
+      async (operation, script) => {
+        const value = await carryOut(operation, script, seams, this.changes);
+        return isForgetful ? withoutReason(value) : value;
+      },
       (call) => this.#constant(call),
       start,
     );
@@ -238,8 +243,14 @@ export class World {
   }
 }
 
+/** The answer with any reason as good as the other: none decides where the machine goes. */
+function withoutReason(answer: unknown): unknown {
+  const hasReason = typeof answer === 'object' && answer !== null && 'reason' in answer;
+  return hasReason ? { ...answer, reason: 'for a reason' } : answer;
+}
+
 /** Partition keys of what changes and their executions write, and of what people are told. */
-const variable = ['CHANGE#', 'FINDING#', 'LOCK', 'NOTICE#', 'USAGE#'];
+const variable = ['ANNOUNCEMENT#', 'CHANGE#', 'FINDING#', 'LOCK', 'NOTICE#', 'USAGE#'];
 
 function keyOf(item: Item): ItemKey {
   return { pk: String(item['pk']), sk: String(item['sk']) };

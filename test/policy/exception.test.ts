@@ -5,6 +5,8 @@ import {
   type ExceptionRequest,
   exceptionAge,
   exceptionPolicy,
+  exceptionState,
+  exceptionStatuses,
   mayDecide,
   type PolicyException,
   parseExceptionRequest,
@@ -107,7 +109,8 @@ describe('its policy', () => {
     expect(answer({ agentRole: 'baker' })).toBe('no-permit');
     expect(answer({ target: elsewhere })).toBe('no-permit');
     expect(answer({ targetEnvironment: 'prod' })).toBe('no-permit');
-    expect(answer({ environment: 'prod' })).toBe('no-permit');
+    const inSteps = { parameters: { ...asked.parameters, progressive: true } };
+    expect(answer({ environment: 'prod', ...inSteps })).toBe('no-permit');
   });
 
   it('passes the strict validation of the build', () => {
@@ -239,13 +242,36 @@ describe('ageing', () => {
   it.each([
     ['requested', now, { state: 'waiting', ageDays: 0, daysLeft: 1 }],
     ['requested', now + day - 1, { state: 'waiting', ageDays: 0, daysLeft: 0 }],
-    ['requested', now + day, { state: 'overdue', ageDays: 1, daysLeft: 0 }],
+    ['requested', now + day, { state: 'lapsed', ageDays: 1, daysLeft: 0 }],
     ['approved', now + day - 1, { state: 'in-force', ageDays: 0, daysLeft: 0 }],
-    ['approved', now + day, { state: 'ignored', ageDays: 1, daysLeft: 0 }],
-    ['approved', now + 3 * day, { state: 'ignored', ageDays: 3, daysLeft: -2 }],
-    ['revoked', now, { state: 'closed', ageDays: 0, daysLeft: 1 }],
-    ['rejected', now, { state: 'closed', ageDays: 0, daysLeft: 1 }],
+    ['approved', now + day, { state: 'expired', ageDays: 1, daysLeft: 0 }],
+    ['approved', now + 3 * day, { state: 'expired', ageDays: 3, daysLeft: -2 }],
+    ['revoked', now, { state: 'revoked', ageDays: 0, daysLeft: 1 }],
+    ['revoked', now + day, { state: 'revoked', ageDays: 1, daysLeft: 0 }],
+    ['rejected', now + day, { state: 'rejected', ageDays: 1, daysLeft: 0 }],
   ] as const)('%s at %d', (status, at, expected) => {
     expect(exceptionAge({ ...exception, status }, at)).toStrictEqual(expected);
+  });
+
+  it('is not in force until an end that is no instant', () => {
+    const endless = { status: 'approved' as const, expiresAtEpochMs: Number.NaN };
+    expect(exceptionState(endless, now)).toBe('expired');
+  });
+
+  it('is in force exactly while it permits', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...exceptionStatuses),
+        fc.integer({ min: now - 2, max: now + 2 }),
+        (status, expiresAtEpochMs) => {
+          const asked = { ...request, expiresAtEpochMs };
+          const stored = { ...exception, ...asked, status };
+          const policy = exceptionPolicy({ ...asked, exceptionId: 'exc-1' });
+          expect(exceptionState(stored, now) === 'in-force').toBe(
+            permitOf({ ...stored, policy }, asked, now) !== undefined,
+          );
+        },
+      ),
+    );
   });
 });

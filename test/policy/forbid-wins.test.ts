@@ -40,7 +40,19 @@ const guarded = fc.oneof(
 const forbidden = fc.oneof(
   fc.record({ action: fc.constantFrom(...actions), name: ofInterlock }),
   fc.record({ action: fc.constant('ssm.put-parameter' as const), name: guarded }),
+  fc.record({
+    action: fc.constant('lambda.shift-alias' as const),
+    name: harmless,
+    isAtOnceInProd: fc.constant(true),
+  }),
 );
+
+interface Subject {
+  readonly action: string;
+  readonly name: string;
+  /** @default in steps, wherever it is */
+  readonly isAtOnceInProd?: boolean;
+}
 
 const place = fc.record({
   // The shipped permits know `responder` only: for anybody else the extra ones alone permit.
@@ -50,13 +62,23 @@ const place = fc.record({
 });
 
 function request(
-  action: string,
-  name: string,
+  { action, name, isAtOnceInProd = false }: Subject,
   given: { agentRole: string; environment: string; tier: string },
 ): PolicyRequest {
-  const type = action === 'ssm.put-parameter' ? 'ssm-parameter' : 'lambda-alias';
+  const isParameter = action === 'ssm.put-parameter';
+  const type = isParameter ? 'ssm-parameter' : 'lambda-alias';
   const target = { type, id: name, key: `${type}/${name}` };
-  return { ...asking(action), ...given, target, targetEnvironment: given.environment };
+  const example = asking(action);
+  const inSteps = isParameter || isAtOnceInProd ? {} : { progressive: true };
+  const environment = isAtOnceInProd ? 'prod' : given.environment;
+  return {
+    ...example,
+    ...given,
+    environment,
+    targetEnvironment: environment,
+    target,
+    parameters: { ...example.parameters, ...inSteps },
+  };
 }
 
 type Place = (asked: PolicyRequest) => string;
@@ -101,11 +123,11 @@ const permit = fc
   );
 
 /** What is asked, and the permit added for it. Several are added at once: parsing them is what takes the time. */
-const asked = (subject: fc.Arbitrary<{ action: string; name: string }>) =>
+const asked = (subject: fc.Arbitrary<Subject>) =>
   fc.array(
     fc
       .tuple(permit, subject, place)
-      .map(([added, { action, name }, given]) => ({ added, asked: request(action, name, given) })),
+      .map(([added, about, given]) => ({ added, asked: request(about, given) })),
     { minLength: 1, maxLength: 8, size: 'max' },
   );
 

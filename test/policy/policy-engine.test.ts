@@ -72,6 +72,11 @@ describe('deployed policies', () => {
   );
 });
 
+const permitAll = 'permit (principal, action, resource);';
+const permitWhen = (condition: string): string =>
+  `permit (principal, action, resource) when { ${condition} };`;
+const exceptionOf = (id: string, policy = permitAll): ExceptionPermit => ({ id, policy });
+
 describe('policy engine', () => {
   it('never lets a permit override a forbid', () => {
     const set = {
@@ -118,8 +123,7 @@ describe('policy engine', () => {
   });
 
   it('names every policy that permitted, in order', () => {
-    const permit = 'permit (principal, action, resource);';
-    const policies = { b: permit, a: permit, c: permit };
+    const policies = { b: permitAll, a: permitAll, c: permitAll };
     expect(new PolicyEngine(wasm, { ...deployed, policies }).evaluate(shiftCheckout)).toStrictEqual({
       outcome: 'permitted',
       determiningPolicies: ['a', 'b', 'c'],
@@ -135,12 +139,11 @@ describe('policy engine', () => {
     });
   });
 
-  const permitAll = 'permit (principal, action, resource);';
   it.each<[string, ExceptionPermit[]]>([
-    ['that share a name', [permit('e-2'), permit('e-1'), permit('e-1')]],
-    ['one of which has the name of a policy', [permit('permit-responder-lambda-shift-alias')]],
-    ['one of which forbids', [permit('e-1'), permit('e-2', permitAll.replace('permit', 'forbid'))]],
-    ['one of which cannot be read', [permit('e-1'), permit('e-2', 'permit (')]],
+    ['that share a name', [exceptionOf('e-2'), exceptionOf('e-1'), exceptionOf('e-1')]],
+    ['one of which has the name of a policy', [exceptionOf('permit-responder-lambda-shift-alias')]],
+    ['one of which forbids', [exceptionOf('e-1'), exceptionOf('e-2', permitAll.replace('permit', 'forbid'))]],
+    ['one of which cannot be read', [exceptionOf('e-1'), exceptionOf('e-2', 'permit (')]],
   ])('denies with exceptions %s', (_what, exceptions) => {
     const engine = new PolicyEngine(wasm, deployed);
     for (let round = 0; round < 2; round++) {
@@ -155,10 +158,10 @@ describe('policy engine', () => {
   it('answers from the exceptions it is given, not from those of the question before', () => {
     const engine = new PolicyEngine(wasm, {
       ...deployed,
-      policies: { never: `${permitAll.slice(0, -1)} when { false };` },
+      policies: { never: permitWhen('false') },
     });
     const about = (parameter: string) =>
-      permit('e-1', `${permitAll.slice(0, -1)} when { context.environment == "${parameter}" };`);
+      exceptionOf('e-1', permitWhen(`context.environment == "${parameter}"`));
     expect(engine.evaluate(shiftCheckout, [about('dev')]).outcome).toBe('permitted');
     expect(engine.evaluate(shiftCheckout, [about('prod')]).outcome).toBe('no-permit');
     expect(engine.evaluate(shiftCheckout, [about('dev')]).outcome).toBe('permitted');
@@ -167,10 +170,6 @@ describe('policy engine', () => {
       determiningPolicies: ['e-2'],
     });
   });
-
-  function permit(id: string, policy = 'permit (principal, action, resource);'): ExceptionPermit {
-    return { id, policy };
-  }
 
   it('answers from its own policies after another engine was made', () => {
     const forbidding = new PolicyEngine(wasm, {
@@ -199,96 +198,6 @@ describe('policy engine', () => {
     expect(new PolicyEngine(wasm, deployed).evaluate({ ...shiftCheckout, ...change })).toStrictEqual({
       outcome: 'policy-error',
       determiningPolicies: [],
-    });
-  });
-
-  describe('asked about a target whose tags are not known', () => {
-    const unknown = { ...shiftCheckout, targetTags: undefined };
-    const permitAll = '@reason("r") permit (principal, action, resource)';
-    const forbidAll = '@reason("r") forbid (principal, action, resource)';
-    const tagged = 'resource.hasTag("team") && resource.getTag("team") like "pay*"';
-    const answer = (policies: Record<string, string>, exceptions: ExceptionPermit[] = []) =>
-      new PolicyEngine(wasm, { ...deployed, policies }).evaluate(unknown, exceptions);
-
-    it.each<[string, Record<string, string>, object]>([
-      ['no policy asks for them', { p: `${permitAll};` }, { outcome: 'permitted' }],
-      [
-        'a forbid asks',
-        { p: `${permitAll};`, f: `${forbidAll} when { ${tagged} };` },
-        { outcome: 'tags-unknown', determiningPolicies: ['f'] },
-      ],
-      [
-        'a forbid asks in its `unless`',
-        { p: `${permitAll};`, f: `${forbidAll} unless { ${tagged} };` },
-        { outcome: 'tags-unknown', determiningPolicies: ['f'] },
-      ],
-      [
-        'a permit asks, however deep',
-        { p: `${permitAll} when { [if ${tagged} then 1 else 2].contains(1) };` },
-        { outcome: 'tags-unknown', determiningPolicies: ['p'] },
-      ],
-      [
-        'a permit asks within a record',
-        { p: `${permitAll} when { { a: resource.hasTag("team") }.a };` },
-        { outcome: 'tags-unknown', determiningPolicies: ['p'] },
-      ],
-      [
-        'two ask, one of them about somebody else',
-        {
-          b: `${permitAll} unless { ${tagged} };`,
-          a: `@reason("r") forbid (principal == Interlock::AgentRole::"gardener", action, resource) when { ${tagged} };`,
-        },
-        { outcome: 'tags-unknown', determiningPolicies: ['a', 'b'] },
-      ],
-      [
-        'a forbid that does not ask holds',
-        { p: `${permitAll};`, f: `${forbidAll} unless { ${tagged} };`, g: `${forbidAll};` },
-        { outcome: 'forbidden', determiningPolicies: ['g'], reason: 'r' },
-      ],
-      [
-        'two forbids hold, one of which asks',
-        {
-          f: `${forbidAll} unless { ${tagged} };`,
-          g: `${forbidAll} when { ${tagged} };`,
-          h: `${forbidAll};`,
-        },
-        { outcome: 'forbidden', determiningPolicies: ['h'], reason: 'r' },
-      ],
-      [
-        'nothing permits it yet, and a permit and a forbid ask',
-        { f: `${forbidAll} when { ${tagged} };`, p: `${permitAll} when { ${tagged} };` },
-        { outcome: 'tags-unknown', determiningPolicies: ['f', 'p'] },
-      ],
-      [
-        'one asks and another cannot be evaluated',
-        {
-          e: `${permitAll} when { 9223372036854775807 + 1 == 0 };`,
-          p: `${permitAll} when { ${tagged} };`,
-        },
-        { outcome: 'policy-error', determiningPolicies: ['e'] },
-      ],
-      [
-        'nothing permits it and only a forbid asks',
-        { f: `${forbidAll} when { ${tagged} };` },
-        { outcome: 'no-permit' },
-      ],
-      [
-        'the words stand in a text and in names only',
-        {
-          p: `${permitAll} when { resource.name != "resource.hasTag(1)" && { hasTag: 1, getTag: 2 }.getTag == 2 };`,
-        },
-        { outcome: 'permitted' },
-      ],
-    ])('when %s', (_what, policies, expected) => {
-      expect(answer(policies)).toMatchObject(expected);
-    });
-
-    it('looks at exceptions too', () => {
-      const exception = { id: 'exception-1', policy: `${permitAll} when { ${tagged} };` };
-      expect(answer({ f: `${forbidAll} when { false };` }, [exception])).toStrictEqual({
-        outcome: 'tags-unknown',
-        determiningPolicies: ['exception-1'],
-      });
     });
   });
 

@@ -96,11 +96,11 @@ describe('an exception', () => {
     const requested = await cli(...asked, '--as', 'ana', '--json');
     expect(requested).toMatchObject({ code: 0 });
     const { exceptionId } = JSON.parse(requested.out) as { exceptionId: string };
-    expect(await cli('exception', 'approve', exceptionId, '--as', 'ana')).toMatchObject({
+    expect(await cli('exception', 'approve', exceptionId, '--yes', '--as', 'ana')).toMatchObject({
       code: 1,
       out: expect.stringContaining('a second person has to decide'),
     });
-    expect(await cli('exception', 'approve', exceptionId, '--as', 'ben')).toMatchObject({ code: 0 });
+    expect(await cli('exception', 'approve', exceptionId, '--yes', '--as', 'ben')).toMatchObject({ code: 0 });
     expect((await cli('exception', 'list')).out).toContain('in-force');
     expect(await cli('exception', 'revoke', exceptionId, '--as', 'ana')).toMatchObject({ code: 0 });
     expect((await cli('exception', 'list')).out).toBe('no exceptions\n');

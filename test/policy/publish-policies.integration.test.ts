@@ -28,6 +28,7 @@ beforeAll(async () => {
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   vi.stubEnv('ARTEFACT_VERSION', 'test-artefact');
+  vi.stubEnv('CONTROLS_TABLE', tables.controls);
   vi.stubEnv('OPERATIONS_TABLE', tables.operations);
   vi.stubEnv('LEDGER_TABLE', tables.ledgerTable);
   ({ handler } = await import('../../functions/policy/publish-policies.handler.ts'));
@@ -51,7 +52,7 @@ const deliver = (RequestType: string, PolicyDigest = digest) =>
     },
     { functionName: 'publish-policies', awsRequestId: 'r' } as Context,
   );
-const history = () => new PolicyArchive(tables.database, tables.ledger, tables.operations).history();
+const history = () => new PolicyArchive(tables.database, tables.ledger, tables).history();
 
 describe('publishing with a deployment', () => {
   it('publishes once, answers each delivery, and says the same resource every time', async () => {
@@ -92,7 +93,7 @@ describe('publishing with a deployment', () => {
   });
 
   it('goes back to an archived set, as a stack does that rolls back', async () => {
-    const archive = new PolicyArchive(tables.database, tables.ledger, tables.operations);
+    const archive = new PolicyArchive(tables.database, tables.ledger, tables);
     const other = { 'a.cedar': 'permit (principal, action, resource);', 'interlock.cedarschema': '' };
     await archive.publish(other, 'test-artefact', Date.now());
     await deliver('Update');

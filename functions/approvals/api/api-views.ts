@@ -101,6 +101,8 @@ export const approvalDetail = z.extend(approvalSummary, {
   ),
   votes: z.array(voteView),
   escalateAtEpochMs: epochMs,
+  /** Until when the policies permit a start, where they set an end to that. */
+  notAfterEpochMs: z.optional(epochMs),
   usableUntilEpochMs: z.optional(epochMs),
   cancelledBecause: z.optional(text),
   breakGlassBy: z.optional(text),
@@ -183,6 +185,7 @@ export function detailOf(
       }),
     votes: approval.votes.map((vote) => ({ ...vote })),
     escalateAtEpochMs: approval.escalateAtEpochMs,
+    notAfterEpochMs: approval.notAfterEpochMs,
     usableUntilEpochMs: approval.usableUntilEpochMs,
     cancelledBecause: approval.cancelledBecause,
     breakGlassBy: approval.breakGlassBy,

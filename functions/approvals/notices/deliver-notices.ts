@@ -1,36 +1,36 @@
+import type { Announcement } from '../../audit/announcement.ts';
 import type { Clock, EpochMs } from '../../platform/clock.ts';
 import { InterlockError } from '../../platform/errors.ts';
 import { type Approval, isWaiting } from '../approval.ts';
 import type { Dossier } from '../dossier.ts';
-import type { Channel, ChannelDelivery, Notice, NoticeKind } from '../notice.ts';
+import type { Channel, ChannelDelivery, Notice, NoticeKind, Outgoing, OutgoingKey } from '../notice.ts';
 import type { News } from './notice-words.ts';
-
-/** Which notice: an approval has at most one of a kind in one version. */
-export type NoticeKey = Pick<Notice, 'approvalId' | 'kind' | 'approvalVersion'>;
 
 /** One way to tell people. */
 export interface NoticeChannel {
   readonly name: Channel;
   /**
-   * Tells people, or throws.
+   * Tells people of an approval, or throws.
    *
    * @returns What names the message, where it can be changed later.
    */
   deliver(news: News): Promise<{ readonly messageId?: string }>;
   /** Called once the message is on record: changes it where the approval has moved on since `shown`. */
   catchUp?(shown: News): Promise<void>;
+  /** Tells people of a finding, or throws. */
+  announce(announcement: Announcement): Promise<void>;
 }
 
 /** What delivering needs from the outside. */
 export interface NoticePorts {
   readonly clock: Clock;
   readonly notices: {
-    /** Takes a due notice for itself until then; nothing where it is not due, or somebody else has it. */
-    claim(key: NoticeKey, now: EpochMs, untilEpochMs: EpochMs): Promise<Notice | undefined>;
+    /** Takes what is due for itself until then; nothing where it is not due, or somebody else has it. */
+    claim(key: OutgoingKey, now: EpochMs, untilEpochMs: EpochMs): Promise<Outgoing | undefined>;
     /** Notes what became of it on one channel. A message that was delivered stays so. */
-    mark(key: NoticeKey, channel: Channel, delivery: ChannelDelivery): Promise<void>;
+    mark(key: OutgoingKey, channel: Channel, delivery: ChannelDelivery): Promise<void>;
     /** Ends a claim that still holds: for good, or until the next try. */
-    settle(claimed: Notice, now: EpochMs, next: 'done' | EpochMs): Promise<void>;
+    settle(claimed: Outgoing, now: EpochMs, next: 'done' | EpochMs): Promise<void>;
   };
   /** As it stands now, with its notices. */
   readonly dossier: (approvalId: string) => Promise<Dossier | undefined>;
@@ -39,7 +39,18 @@ export interface NoticePorts {
   readonly news: (kind: NoticeKind, dossier: Dossier) => News;
   /** Leaves evidence that people could not be told: once for each notice and channel. */
   readonly recordFailure: (approval: Approval, channel: Channel, kind: NoticeKind) => Promise<void>;
-  readonly onFailure: (key: NoticeKey, channel: Channel, error: unknown) => void;
+  /** The same for an announcement. */
+  readonly recordUnannounced: (announcement: Announcement, channel: Channel) => Promise<void>;
+  readonly onFailure: (key: OutgoingKey, channel: Channel, error: unknown) => void;
+}
+
+/** What is told, and how. */
+interface Message {
+  readonly goesTo: (channel: Channel) => boolean;
+  readonly send: (channel: NoticeChannel) => Promise<{ readonly messageId?: string }>;
+  /** Called once a message that can be changed is on record. */
+  readonly catchUp?: (channel: NoticeChannel) => Promise<void> | undefined;
+  readonly recordFailure: (channel: Channel) => Promise<void>;
 }
 
 /**
@@ -70,38 +81,33 @@ export function retryDelayMs(attempts: number): number {
  * Tells people one thing, on each channel apart: one that fails holds up no other, blocks nothing and grants
  * nothing. It is tried again for a day, or until there is nothing left to say.
  *
- * Two deliverers hardly ever tell the same thing: each takes the notice for itself first. Only a crash between
- * sending and noting it makes a second message.
+ * Two deliverers hardly ever tell the same thing: each takes it for itself first. Only a crash between sending and
+ * noting it makes a second message.
  *
  * @returns `claimed-elsewhere` too where it is not due yet, or done.
  * @throws InterlockError `approval.dossier-missing`; whatever the tables throw. It is due again once the claim ends.
  */
 export async function deliverNotice(
   ports: NoticePorts,
-  key: NoticeKey,
+  key: OutgoingKey,
 ): Promise<'claimed-elsewhere' | 'given-up' | 'moot' | 'delivered' | 'tried'> {
   const now = ports.clock();
-  const notice = await ports.notices.claim(key, now, now + claimMs);
-  if (notice === undefined) return 'claimed-elsewhere';
-  if (now >= notice.createdAtEpochMs + givenUpAfterMs) {
-    await ports.notices.settle(notice, now, 'done');
+  const claimed = await ports.notices.claim(key, now, now + claimMs);
+  if (claimed === undefined) return 'claimed-elsewhere';
+  if (now >= claimed.createdAtEpochMs + givenUpAfterMs) {
+    await ports.notices.settle(claimed, now, 'done');
     return 'given-up';
   }
-  const dossier = await ports.dossier(notice.approvalId);
-  if (dossier === undefined) {
-    throw new InterlockError(
-      'approval.dossier-missing',
-      `approval ${notice.approvalId} cannot be read whole`,
-    );
-  }
-  if (isMoot(notice.kind, dossier.approval, now)) {
-    await ports.notices.settle(notice, now, 'done');
+  const message =
+    'announcementId' in claimed ? ofAnnouncement(ports, claimed) : await ofNotice(ports, claimed, now);
+  if (message === 'moot') {
+    await ports.notices.settle(claimed, now, 'done');
     return 'moot';
   }
   const told = await Promise.allSettled(
     ports.channels
-      .filter(({ name }) => goesTo(notice.kind, name) && notice.deliveries[name]?.status !== 'delivered')
-      .map((channel) => tell(ports, notice, dossier, channel)),
+      .filter(({ name }) => message.goesTo(name) && claimed.deliveries[name]?.status !== 'delivered')
+      .map((channel) => tell(ports, claimed, message, channel)),
   );
   const attempts: number[] = [];
   for (const result of told) {
@@ -110,34 +116,64 @@ export async function deliverNotice(
   }
   const after = ports.clock();
   const next = attempts.length === 0 ? 'done' : after + retryDelayMs(Math.min(...attempts));
-  await ports.notices.settle(notice, after, next);
+  await ports.notices.settle(claimed, after, next);
   return next === 'done' ? 'delivered' : 'tried';
 }
 
-/** @returns How often the channel has failed with this notice, where it failed now. */
+/** It stays true, whatever happens meanwhile. */
+function ofAnnouncement(ports: NoticePorts, announcement: Announcement): Message {
+  return {
+    goesTo: () => true,
+    send: async (channel) => {
+      await channel.announce(announcement);
+      return {};
+    },
+    recordFailure: (channel) => ports.recordUnannounced(announcement, channel),
+  };
+}
+
+async function ofNotice(
+  ports: NoticePorts,
+  { approvalId, kind }: Notice,
+  now: EpochMs,
+): Promise<Message | 'moot'> {
+  const dossier = await ports.dossier(approvalId);
+  if (dossier === undefined) {
+    throw new InterlockError('approval.dossier-missing', `approval ${approvalId} cannot be read whole`);
+  }
+  if (isMoot(kind, dossier.approval, now)) return 'moot';
+  const news = ports.news(kind, dossier);
+  return {
+    goesTo: (channel) => goesTo(kind, channel),
+    send: (channel) => channel.deliver(news),
+    catchUp: (channel) => channel.catchUp?.(news),
+    recordFailure: (channel) => ports.recordFailure(dossier.approval, channel, kind),
+  };
+}
+
+/** @returns How often the channel has failed with it, where it failed now. */
 async function tell(
   ports: NoticePorts,
-  notice: Notice,
-  dossier: Dossier,
+  claimed: Outgoing,
+  message: Message,
   channel: NoticeChannel,
 ): Promise<'delivered' | number> {
   const { name } = channel;
-  const before = notice.deliveries[name];
+  const before = claimed.deliveries[name];
   const attempts = (before?.attempts ?? 0) + 1;
-  const news = ports.news(notice.kind, dossier);
   let sent: { readonly messageId?: string };
   try {
-    sent = await channel.deliver(news);
+    sent = await message.send(channel);
   } catch (error) {
-    ports.onFailure(notice, name, error);
+    ports.onFailure(claimed, name, error);
     // Evidence first: a crash in between leaves a second entry, never none.
-    if (before === undefined) await ports.recordFailure(dossier.approval, name, notice.kind);
-    await ports.notices.mark(notice, name, { status: 'failed', attempts });
+    if (before === undefined) await message.recordFailure(name);
+    await ports.notices.mark(claimed, name, { status: 'failed', attempts });
     return attempts;
   }
-  await ports.notices.mark(notice, name, { status: 'delivered', attempts, ...sent });
+  await ports.notices.mark(claimed, name, { status: 'delivered', attempts, ...sent });
   if (sent.messageId !== undefined) {
-    await channel.catchUp?.(news).catch((error: unknown) => ports.onFailure(notice, name, error));
+    await message.catchUp?.(channel)?.catch((error: unknown) => ports.onFailure(claimed, name, error));
   }
   return 'delivered';
 }

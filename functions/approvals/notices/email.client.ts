@@ -1,7 +1,7 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { PersonTopic } from '../../platform/person-topic.client.ts';
 import type { NoticeChannel } from './deliver-notices.ts';
-import { noticeText } from './notice-text.ts';
+import { announcementText, noticeText } from './notice-text.ts';
 import { messageLine, type News } from './notice-words.ts';
 
 /** Short, so that a topic that does not answer holds up nothing; the sweep tries again. */
@@ -10,7 +10,7 @@ const requestHandler = { connectionTimeout: 2_000, requestTimeout: 5_000, throwO
 /**
  * Mail to whoever is subscribed to the topic that tells people. Each message says what it is in its attributes
  * `kind` (`requested`, `reminder`, `escalated`, `outcome`), `tier` and `environment`, so that a subscription can
- * take, say, escalations alone.
+ * take, say, escalations alone; an announcement in `kind` (`announcement`) and `about`.
  */
 export function emailChannel(
   topicArn: string,
@@ -23,6 +23,11 @@ export function emailChannel(
       const { title, lines } = noticeText(news);
       await topic.tell(`Interlock: ${title}`, [...lines, news.pageUrl].join('\n'), attributesOf(news));
       return {};
+    },
+    announce: async (announcement) => {
+      const { title, lines } = announcementText(announcement);
+      const attributes = { kind: 'announcement', about: announcement.about };
+      await topic.tell(`Interlock: ${title}`, lines.join('\n'), attributes);
     },
   };
 }

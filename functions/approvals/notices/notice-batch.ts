@@ -2,31 +2,40 @@ import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { EpochMs } from '../../platform/clock.ts';
 import { DependencyUnavailableError } from '../../platform/errors.ts';
-import { noticeKinds } from '../notice.ts';
-import type { NoticeKey } from './deliver-notices.ts';
+import { noticeKinds, type OutgoingKey } from '../notice.ts';
 
-const imageSchema = z.object({
+const noticeSchema = z.object({
   pk: z.object({ S: z.string().check(z.regex(/^NOTICE#/)) }),
   approvalId: z.object({ S: z.string() }),
   kind: z.object({ S: z.enum(noticeKinds) }),
   approvalVersion: z.object({ N: z.string().check(z.regex(/^[1-9]\d{0,8}$/)) }),
 });
 
-/** The notice that a stream record announces; nothing for any other record. */
-export function announcedNotice({ eventName, dynamodb }: DynamoDBRecord): NoticeKey | undefined {
-  const { data } = z.safeParse(imageSchema, dynamodb?.NewImage);
-  if (eventName !== 'INSERT' || data === undefined) return undefined;
-  return {
-    approvalId: data.approvalId.S,
-    kind: data.kind.S,
-    approvalVersion: Number(data.approvalVersion.N),
-  };
+const announcementSchema = z.object({
+  pk: z.object({ S: z.string().check(z.regex(/^ANNOUNCEMENT#/)) }),
+  announcementId: z.object({ S: z.string() }),
+});
+
+/** What a stream record says is to be told; nothing for any record of something else. */
+export function outgoingOf({ eventName, dynamodb }: DynamoDBRecord): OutgoingKey | undefined {
+  if (eventName !== 'INSERT') return undefined;
+  const image = dynamodb?.NewImage;
+  const notice = z.safeParse(noticeSchema, image).data;
+  if (notice !== undefined) {
+    return {
+      approvalId: notice.approvalId.S,
+      kind: notice.kind.S,
+      approvalVersion: Number(notice.approvalVersion.N),
+    };
+  }
+  const announcement = z.safeParse(announcementSchema, image).data;
+  return announcement === undefined ? undefined : { announcementId: announcement.announcementId.S };
 }
 
 /** How one batch is worked off. */
 export interface NoticeWork {
-  readonly deliver: (key: NoticeKey) => Promise<unknown>;
-  readonly report: (key: NoticeKey, error: unknown) => void;
+  readonly deliver: (key: OutgoingKey) => Promise<unknown>;
+  readonly report: (key: OutgoingKey, error: unknown) => void;
   /** Whether one more notice can still be delivered in this run. */
   readonly hasTime: () => boolean;
 }
@@ -38,7 +47,7 @@ export interface NoticeWork {
  * @returns How many could not be delivered.
  */
 export async function deliverAll(
-  keys: readonly NoticeKey[],
+  keys: readonly OutgoingKey[],
   { deliver, report, hasTime }: NoticeWork,
 ): Promise<number> {
   let failed = 0;
@@ -64,7 +73,7 @@ const sweptAtOnce = 100;
  * the function's metrics. A channel that fails is no failure of the sweep.
  */
 export async function sweepNotices(
-  notices: { due(now: EpochMs, limit: number): Promise<readonly NoticeKey[]> },
+  notices: { due(now: EpochMs, limit: number): Promise<readonly OutgoingKey[]> },
   now: EpochMs,
   work: NoticeWork,
 ): Promise<void> {

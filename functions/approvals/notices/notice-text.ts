@@ -1,3 +1,4 @@
+import type { Announcement } from '../../audit/announcement.ts';
 import { messageLine, type News, nudge, outcomeTitle, standing, summaryOf } from './notice-words.ts';
 
 /** A message of plain lines. */
@@ -27,6 +28,17 @@ export function noticeText(news: News): NoticeText {
       ...(isPending ? [nudge(news)] : []),
       standing(approval),
     ].filter((line) => line !== undefined),
+  };
+}
+
+/** What people read of one line of an announcement, in UTF-16 units: a reason of 500 fits. */
+const announcementLineMaxLength = 600;
+
+/** An announcement for any channel: one line each, whatever it holds. */
+export function announcementText({ title, lines }: Announcement): NoticeText {
+  return {
+    title: messageLine(title),
+    lines: lines.map((line) => messageLine(line, announcementLineMaxLength)),
   };
 }
 

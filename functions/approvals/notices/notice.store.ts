@@ -1,10 +1,13 @@
 import type { EpochMs } from '../../platform/clock.ts';
 import type { Database } from '../../platform/dynamodb.ts';
 import { itemKeys } from '../../platform/item-keys.ts';
-import { type Channel, type ChannelDelivery, type Notice, noticeStatusKeys } from '../notice.ts';
-import type { NoticeKey } from './deliver-notices.ts';
+import { outboxStatusKeys } from '../../platform/outbox.ts';
+import type { Channel, ChannelDelivery, Outgoing, OutgoingKey } from '../notice.ts';
 
-/** The outbox: what people are to be told, and what became of it. Notices are put there by whoever changes an approval. */
+/**
+ * The outbox: what people are to be told, and what became of it. Whoever makes something true puts there what is to
+ * be said of it, in the same transaction.
+ */
 export class NoticeStore {
   readonly #database: Database;
   readonly #table: string;
@@ -15,11 +18,11 @@ export class NoticeStore {
   }
 
   /** What is due by then, longest due first; eventually consistent, so a claim decides. */
-  async due(now: EpochMs, limit: number): Promise<Notice[]> {
+  async due(now: EpochMs, limit: number): Promise<Outgoing[]> {
     const options = { oldestFirst: true };
-    const items = await this.#database.byStatus(this.#table, noticeStatusKeys.due, limit, options);
+    const items = await this.#database.byStatus(this.#table, outboxStatusKeys.due, limit, options);
     return items
-      .map((item) => item as unknown as Notice)
+      .map((item) => item as unknown as Outgoing)
       .filter(({ nextAttemptAtEpochMs }) => nextAttemptAtEpochMs <= now);
   }
 
@@ -29,7 +32,7 @@ export class NoticeStore {
    *     stream ── claim until 10:01:30 ✓ ── sends ── marks ── settles
    *     sweep ─────── claim ✗ (not due before 10:01:30)
    */
-  async claim(key: NoticeKey, now: EpochMs, untilEpochMs: EpochMs): Promise<Notice | undefined> {
+  async claim(key: OutgoingKey, now: EpochMs, untilEpochMs: EpochMs): Promise<Outgoing | undefined> {
     const claimed = await this.#database.transact([
       {
         kind: 'update',
@@ -41,17 +44,17 @@ export class NoticeStore {
         values: {
           ':until': untilEpochMs,
           ':at': iso(untilEpochMs),
-          ':due': noticeStatusKeys.due,
+          ':due': outboxStatusKeys.due,
           ':now': now,
         },
       },
     ]);
     if (claimed.outcome === 'refused') return undefined;
-    return (await this.#database.get(this.#table, keyOf(key))) as unknown as Notice | undefined;
+    return (await this.#database.get(this.#table, keyOf(key))) as unknown as Outgoing | undefined;
   }
 
   /** Notes what became of a notice on one channel; what was delivered stays so, whoever comes later. */
-  async mark(key: NoticeKey, channel: Channel, delivery: ChannelDelivery): Promise<void> {
+  async mark(key: OutgoingKey, channel: Channel, delivery: ChannelDelivery): Promise<void> {
     await this.#database.transact([
       {
         kind: 'update',
@@ -67,7 +70,7 @@ export class NoticeStore {
   }
 
   /** Ends a claim; one that has run out is left to whoever has the notice now. */
-  async settle(claimed: Notice, now: EpochMs, next: 'done' | EpochMs): Promise<void> {
+  async settle(claimed: Outgoing, now: EpochMs, next: 'done' | EpochMs): Promise<void> {
     const isDone = next === 'done';
     await this.#database.transact([
       {
@@ -79,10 +82,10 @@ export class NoticeStore {
         names: { '#status': 'status' },
         values: {
           ':status': isDone ? 'done' : 'due',
-          ':statusKey': isDone ? noticeStatusKeys.done : noticeStatusKeys.due,
+          ':statusKey': isDone ? outboxStatusKeys.done : outboxStatusKeys.due,
           ':at': iso(isDone ? now : next),
           ':next': isDone ? claimed.nextAttemptAtEpochMs : next,
-          ':due': noticeStatusKeys.due,
+          ':due': outboxStatusKeys.due,
           ':claimed': claimed.nextAttemptAtEpochMs,
         },
       },
@@ -90,8 +93,10 @@ export class NoticeStore {
   }
 }
 
-function keyOf({ approvalId, kind, approvalVersion }: NoticeKey) {
-  return itemKeys.notice(approvalId, kind, approvalVersion);
+function keyOf(key: OutgoingKey) {
+  return 'announcementId' in key
+    ? itemKeys.announcement(key.announcementId)
+    : itemKeys.notice(key.approvalId, key.kind, key.approvalVersion);
 }
 
 function iso(epochMs: EpochMs): string {

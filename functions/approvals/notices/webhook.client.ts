@@ -1,5 +1,5 @@
 import type { NoticeChannel } from './deliver-notices.ts';
-import { noticeCard } from './notice-card.ts';
+import { announcementCard, noticeCard } from './notice-card.ts';
 import { channelUrl, postJson } from './notice-http.client.ts';
 import { jsonSecret, webhookSecret } from './notice-secret.client.ts';
 
@@ -11,12 +11,16 @@ export function webhookChannel(
   secretArn: string,
   secret = jsonSecret(secretArn, webhookSecret),
 ): NoticeChannel {
+  const post = async (card: object): Promise<void> => {
+    const { url } = await secret();
+    await postJson(channelUrl(url), card, { timeoutMs });
+  };
   return {
     name: 'webhook',
     deliver: async (news) => {
-      const { url } = await secret();
-      await postJson(channelUrl(url), noticeCard(news), { timeoutMs });
+      await post(noticeCard(news));
       return {};
     },
+    announce: (announcement) => post(announcementCard(announcement)),
   };
 }

@@ -3,7 +3,7 @@ import type { Dossier } from '../dossier.ts';
 import type { NoticeKind } from '../notice.ts';
 import type { NoticeChannel } from '../notices/deliver-notices.ts';
 import type { News } from '../notices/notice-words.ts';
-import { slackMessage } from './slack-message.ts';
+import { slackAnnouncement, slackMessage } from './slack-message.ts';
 
 /** What telling people in Slack needs from the outside. */
 export interface SlackChannelPorts {
@@ -66,6 +66,9 @@ export function slackChannel(ports: SlackChannelPorts): NoticeChannel {
       return { messageId: await ports.api.post({ ...slackMessage(news), channel: ports.channelId }) };
     },
     catchUp,
+    announce: async (announcement) => {
+      await ports.api.post({ ...slackAnnouncement(announcement), channel: ports.channelId });
+    },
   };
 }
 

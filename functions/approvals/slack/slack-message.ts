@@ -1,5 +1,7 @@
+import type { Announcement } from '../../audit/announcement.ts';
 import { approvalsStillNeeded } from '../approval.ts';
 import { isIntact } from '../dossier.ts';
+import { announcementText } from '../notices/notice-text.ts';
 import { messageLine, type News, nudge, outcomeTitle, standing, summaryOf } from '../notices/notice-words.ts';
 import { moment, question, rejectReason, targetType } from '../words.ts';
 import { mayDecideInSlack, slackActions, slackReasons, slackValue } from './slack-interaction.ts';
@@ -68,8 +70,18 @@ export function slackMessage(news: News): SlackMessage {
           section(`${summaryOf(plan)} ${standing(approval)}`),
           actions(news, false),
         ];
+  return inert(isPending && again !== undefined ? 'still waiting' : title, blocks);
+}
+
+/** An announcement: nothing to press, and nothing in it becomes a link or calls anybody. */
+export function slackAnnouncement(announcement: Announcement): SlackMessage {
+  const { title, lines } = announcementText(announcement);
+  return inert(title, [heading(title), ...lines.map(section)]);
+}
+
+function inert(title: string, blocks: readonly object[]): SlackMessage {
   return {
-    text: fitting(`Interlock: ${isPending && again !== undefined ? 'still waiting' : title}`, 200),
+    text: fitting(`Interlock: ${title}`, 200),
     blocks,
     parse: 'none',
     link_names: false,

@@ -1,5 +1,5 @@
 import { type EngagedSwitches, switchesOver } from '../../../platform/kill-switch-scope.ts';
-import { type Approval, approversOf, isWaiting } from '../../approval.ts';
+import { type Approval, approversOf, endsEarly, isWaiting } from '../../approval.ts';
 import type { AskedGroups, Authority, Exclusion, Identity } from '../../authority.ts';
 import type { Dossier } from '../../dossier.ts';
 import { voteOf } from '../../inbox.ts';
@@ -65,6 +65,7 @@ function Deadline({ approval, now }: { approval: Approval; now: number }) {
       <span class="soft small">
         until {until(expiresAtEpochMs, now)}, then it is{' '}
         {approval.verdictOn === undefined ? 'rejected' : 'rolled back'}
+        {endsEarly(approval) && ': after that the policies permit it no longer'}
       </span>
     </p>
   );

@@ -2,6 +2,11 @@ import * as z from 'zod/mini';
 import type { ActionDefinition, ChangeStep } from '../../action-definition.ts';
 import type { SuccessCriterion } from '../../plan.ts';
 
+/** Share of traffic that goes to the new version while its alias is being shifted; after the last, all of it. */
+export const trafficShares: readonly number[] = [0.1, 0.5];
+
+const sharesText = trafficShares.map((share) => `${share * 100} %`).join(' and ');
+
 const schema = z.strictObject({
   functionName: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/)),
   aliasName: z.string().check(z.regex(/^(?![0-9]+$)[A-Za-z0-9_-]{1,128}$/)),
@@ -9,21 +14,24 @@ const schema = z.strictObject({
   fromVersion: z.string().check(z.regex(/^[1-9][0-9]{0,9}$/)),
   /** Published version it shall point to. */
   toVersion: z.string().check(z.regex(/^[1-9][0-9]{0,9}$/)),
-  /** Moves 10 %, then 50 % of the traffic, and all of it only when no invocation failed. @default at once */
-  progressive: z.optional(z.boolean()),
+  /** Left out, all traffic moves at once; `policies/forbid-traffic-at-once-in-prod.cedar` says where it may not. */
+  progressive: z.optional(
+    z
+      .boolean()
+      .check(
+        z.describe(
+          `true: ${sharesText} of the traffic first, and on only when no invocation failed; wanted in prod`,
+        ),
+      ),
+  ),
 });
 
 export type ShiftAliasParameters = z.output<typeof schema>;
-
-/** Share of traffic that goes to the new version while its alias is being shifted; after the last, all of it. */
-export const trafficShares: readonly number[] = [0.1, 0.5];
 
 /** What an alias reads like: its version, and what share of traffic goes elsewhere. */
 export function aliasText(version: string, weights: Readonly<Record<string, number>>): string {
   return [version, ...Object.entries(weights).map(([other, share]) => `${other}:${share}`)].join(' + ');
 }
-
-const sharesText = trafficShares.map((share) => `${share * 100} %`).join(' and ');
 
 function stepAt(parameters: ShiftAliasParameters, share: number): ChangeStep {
   const { functionName, aliasName, fromVersion, toVersion } = parameters;

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ActionDefinition } from '../../action-definition.ts';
 import { shellWord } from '../../shell-word.ts';
+import { safeguardWords, speaksOfSafeguard } from './safeguard-name.ts';
 
 const schema = z.strictObject({
   /** Full name with its path, as in `/checkout/flags/new-pricing`. */
@@ -23,7 +24,9 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   summary: 'Set an existing plain SSM parameter (a feature flag or a configuration value) to another value.',
   parameters: schema,
   parametersJsonSchema: z.toJSONSchema(schema),
-  tier: ({ fromValue, toValue }) => (flagValues.has(fromValue) && flagValues.has(toValue) ? 'low' : 'medium'),
+  tier: ({ name, fromValue, toValue }) =>
+    flagValues.has(fromValue) && flagValues.has(toValue) && !speaksOfSafeguard(name) ? 'low' : 'medium',
+  tierRule: `low where a flag is switched between ${codes([...flagValues])}; medium for any other value, and for a name that speaks of a safeguard, in its path or as a part of a word: ${codes(safeguardWords)}. What a name does not tell, its owner protects with the tag \`interlock:protected\`.`,
   target: ({ name }) => ({ type: 'ssm-parameter', id: name, key: `ssm-parameter/${name}` }),
   effect: ({ fromValue, toValue }) => ({ before: fromValue, after: toValue }),
   targetArn: ({ name }, { partition, region, account }) =>
@@ -53,8 +56,13 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   examples: [
     { name: '/checkout/flags/new-pricing', fromValue: 'on', toValue: 'off' },
     { name: '/checkout/price-list', fromValue: 'autumn', toValue: 'summer' },
+    { name: '/checkout/flags/require-login', fromValue: 'true', toValue: 'false' },
   ],
 };
+
+function codes(words: readonly string[]): string {
+  return words.map((word) => `\`${word}\``).join(', ');
+}
 
 /** As JSON: an argument that begins with `file://` or `--` would be read as something else than a value. */
 function putCommand(name: string, value: string): string {

@@ -1,0 +1,49 @@
+import type { Actor, LedgerEvent } from '../audit/ledger-entry.ts';
+import type { Write } from '../platform/dynamodb.ts';
+import { itemKeys } from '../platform/item-keys.ts';
+import type { AutonomyStage } from '../platform/vocabulary.ts';
+import type { StageItem, StageReading } from './stage.ts';
+
+/** Writes a stage, if what stands there is still what was read. */
+export function putStage(controlsTable: string, before: StageReading, item: StageItem): Write {
+  return {
+    kind: 'put',
+    table: controlsTable,
+    item: { ...itemKeys.stage(item), ...item },
+    ...unmoved(before),
+  };
+}
+
+/** The condition that a stage is still what was read. */
+export function unmoved({ from, version }: StageReading) {
+  // It counts as observe, and only another lowering is ever written over it.
+  return from === 'unreadable' ? { condition: 'attribute_exists(pk)' } : stageUnmoved(version);
+}
+
+/** The condition that a stage is still the one that was read under this version; 0 says that none was set. */
+export function stageUnmoved(version: number) {
+  return version === 0
+    ? { condition: 'attribute_not_exists(pk)' }
+    : {
+        condition: '#version = :version',
+        names: { '#version': 'version' },
+        values: { ':version': version },
+      };
+}
+
+/** What the ledger says about a changed stage. */
+export function stageEntry(
+  type: string,
+  from: AutonomyStage,
+  item: StageItem,
+  actor: Actor,
+  detail: Readonly<Record<string, string | number>> = {},
+): LedgerEvent {
+  const { environment, agentRole, actionClass, stage, version, reason } = item;
+  return {
+    type,
+    atEpochMs: item.changedAtEpochMs,
+    actor,
+    detail: { environment, agentRole, actionClass, from, to: stage, version, reason, ...detail },
+  };
+}
