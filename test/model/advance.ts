@@ -18,6 +18,8 @@ export type Runner =
 export class Advance {
   readonly #world: World;
   readonly #nothing: number;
+  /** Operations of which nothing but what can never be answered otherwise has been answered. */
+  readonly #untouched = new Set<number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -85,6 +87,17 @@ export class Advance {
     }
   }
 
+  async #begun(state: State, operation: Operation): Promise<Progress> {
+    const progress = await this.#pastConstants(state, await this.#world.operations.begin(operation));
+    this.#untouched.add(progress.id);
+    return progress;
+  }
+
+  /** True where the operation has not met the world yet. */
+  isUntouched(progress: number): boolean {
+    return this.#untouched.has(progress);
+  }
+
   async started(state: State, name: string, input: object): Promise<State> {
     const machine = await this.#world.machine.start(name, input);
     const executions = [...state.executions, { name, machine: machine.id, awaitedBy: [] }];
@@ -100,7 +113,7 @@ export class Advance {
   }
 
   async #entered(state: State, index: number): Promise<State> {
-    const { machine, operations } = this.#world;
+    const { machine } = this.#world;
     const execution = state.executions[index] as Execution;
     const at = machine.at(execution.machine);
     if (!('at' in at)) return state;
@@ -111,7 +124,7 @@ export class Advance {
         : this.#awaiting(state, execution.name);
     }
     const operation = operationOf(at.functionName, at.payload);
-    const progress = await this.#pastConstants(state, await operations.begin(operation));
+    const progress = await this.#begun(state, operation);
     if (progress.endId !== undefined) return this.moved(state, index, progress.endId);
     return replaced(state, index, { ...execution, progress: progress.id });
   }
@@ -143,10 +156,7 @@ export class Advance {
     const { name, at } = state.actors[index] as Actor;
     const next = operation === undefined ? at + 1 : at;
     const begun = operation ?? (at < 0 ? undefined : this.#world.scenario.actors[index]?.does[next]);
-    const progress =
-      begun === undefined
-        ? undefined
-        : await this.#pastConstants(state, await this.#world.operations.begin(begun));
+    const progress = begun === undefined ? undefined : await this.#begun(state, begun);
     const actor: Actor = { name, at: next, ...(progress === undefined ? {} : { progress: progress.id }) };
     return { ...state, actors: state.actors.with(index, actor) };
   }

@@ -16,7 +16,7 @@ const everything: Scenario = {
   about: 'two changes, people, the kill switch, somebody else, two recoveries, time, and four faults',
   changes: [
     { name: 'A', toVersion: '1', quorum: 2 },
-    { name: 'B', toVersion: '3', quorum: 0 },
+    { name: 'B', toVersion: '3', quorum: 1 },
   ],
   instants: [0, 299_999, 300_000, 599_999, 600_000, 899_999, 900_000],
   faults: 4,
@@ -25,6 +25,7 @@ const everything: Scenario = {
   verdicts: ['approved', 'rejected', 'nobody'],
   actors: [
     ...scenarios.votes.actors.slice(0, 3),
+    { name: 'dora', does: [{ do: 'vote', person: 'dora', verdict: 'approve', of: 'B' }] },
     { name: 'the incident', does: [{ do: 'settle' }], from: 4 },
     ...scenarios.twoChanges.actors,
     { name: 'somebody else', does: [{ do: 'set-target', version: '3' }] },

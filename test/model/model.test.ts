@@ -32,6 +32,18 @@ describe('the change protocol, every interleaving of small scenarios', { timeout
     expect(whole.ends).toBe(bit.ends);
     expect(whole.states).toBeLessThan(bit.states / 2);
   });
+
+  it('lets whoever acts at once begin before or after anybody else', async () => {
+    const ana = { name: 'ana', does: [{ do: 'switch', state: 'engaged' }] as const };
+    const { states } = await explore({
+      ...scenarios.votes,
+      instants: [0],
+      actors: [scenarios.votes.actors[0], ana],
+      atOnce: ['vote', 'switch'],
+    });
+    // Nobody, either of them, both.
+    expect(states).toBe(4);
+  });
 });
 
 describe('a rule that is broken on purpose', { timeout: 60_000 }, () => {

@@ -180,45 +180,47 @@ export const scenarios = {
     name: 'two approved changes',
     about:
       'each needs one person, the first is disputed and its execution dies; the kill switch on and off; the recovery looks',
-    atOnce: ['vote', 'switch', 'list-in-flight', 'sweep'],
   },
   approvedInTime: {
     ...approved,
     name: 'two approved changes, in time or too late',
-    about: 'the same, and the approvals run out at any moment',
-    actors: [
-      {
-        name: 'ben',
-        does: [...approvalOf('ben', 'B').does, ...approvalOf('ben', 'A').does],
-      },
-      ...approved.actors.slice(2),
-    ],
+    about: 'the same without the death; the approvals run out at any moment',
+    actors: approved.actors.slice(0, 4),
     instants: [0, 600_000],
+    faults: 0,
   },
-  approvedTwice: {
+  approvedDeath: {
     ...approved,
-    name: 'two approved changes, delivered twice',
-    about: 'two approved changes as before; a call of the first is also delivered again while it goes on',
-    faults: 2,
-    faultKinds: ['dies', 'loses'],
+    name: 'two approved changes, death in time or too late',
+    about: 'the same with the death and the recovery, without the kill switch',
+    actors: [...approved.actors.slice(0, 3), recovery()],
+    instants: [0, 600_000],
   },
   approvedLease: {
     ...approved,
     name: 'two approved changes, lease',
     about: 'each needs one person; approvals and leases run out at any moment, also under a slow holder',
-    actors: [approvalOf('ben', 'A'), approvalOf('dora', 'B'), recovery()],
+    actors: [...approved.actors.slice(0, 2), recovery()],
     instants: [0, 900_000],
     faults: 0,
+  },
+  approvedTwice: {
+    ...approved,
+    name: 'two approved changes, delivered twice',
+    about: 'each needs one person; a call of the first is delivered again while it goes on',
+    actors: approved.actors.slice(0, 2),
+    faultKinds: ['loses'],
   },
   disputedInTime: {
     ...oneApproved,
     name: 'disputed change, in time or too late',
     about: 'one change; for and against, the kill switch on and off, all that can run out, and a death',
   },
-  disputedTwice: {
+  approvedTwiceInTime: {
     ...oneApproved,
-    name: 'disputed change, delivered twice',
-    about: 'the same, with a call that is delivered again while it goes on instead of the death',
+    name: 'one approved change, delivered twice',
+    about: 'a call of it is delivered again while it goes on; all that can run out does so at any moment',
+    actors: [approvalOf('ben', 'A'), recovery()],
     faultKinds: ['loses'],
   },
   progressive: {

@@ -156,8 +156,8 @@ export class Steps {
   /** True for an operation that has begun and is done at once. */
   #isAlone(progress: number | undefined): boolean {
     if (progress === undefined) return false;
-    const { operation, outcomes, endId } = this.#world.operations.at(progress);
-    return outcomes.size > 0 && endId === undefined && this.#atOnce.has(operation.do);
+    const { operation } = this.#world.operations.at(progress);
+    return this.#atOnce.has(operation.do) && !this.#advance.isUntouched(progress);
   }
 
   #mayFail(execution: string): boolean {
