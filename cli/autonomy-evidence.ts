@@ -7,7 +7,11 @@ import type { Autonomy } from './autonomy.ts';
 const dayMs = 86_400_000;
 
 /** Every change of a stage, every request, and every declaration that was published; oldest first. */
-export async function historyOf({ connection }: Autonomy, days: number, now: number): Promise<LedgerEntry[]> {
+export async function historyOf(
+  { connection }: Pick<Autonomy, 'connection'>,
+  days: number,
+  now: number,
+): Promise<LedgerEntry[]> {
   const chains = Array.from({ length: days }, (_, index) => now - (days - 1 - index) * dayMs).flatMap((day) =>
     ['autonomy', 'policy'].map((entity) => controlChain(entity, day)),
   );

@@ -123,5 +123,9 @@ function refusalText(result: UndecidedRequest, requestId: string, by: string): s
       return `you answer for agent ${printable(result.request.agentRole)} (policies/approvers.json): somebody else has to approve request ${requestId}`;
     case 'stage-changed':
       return `the stage of ${printable(placeName(result.request))} changed since request ${requestId} was made on version ${result.request.againstVersion}; ask again on fresh evidence`;
+    case 'changed-since-shown':
+      return `request ${requestId} changed since it was shown to you, so nothing was raised; look at it again, and at who wrote it`;
+    case 'policies-changed':
+      return `the policies were published anew meanwhile, so nothing was raised; look at request ${requestId} again`;
   }
 }

@@ -1,5 +1,9 @@
 import { type ApproverPolicy, parseApproverPolicy } from '../functions/approvals/authority.ts';
-import { type AutonomyPolicy, parseAutonomyPolicy } from '../functions/autonomy/autonomy-policy.ts';
+import {
+  type AutonomyPolicy,
+  type Place,
+  parseAutonomyPolicy,
+} from '../functions/autonomy/autonomy-policy.ts';
 import { type BreakGlassPolicy, parseBreakGlassPolicy } from '../functions/autonomy/break-glass-policy.ts';
 import { type KnownNames, knownNames } from '../functions/autonomy/known-places.ts';
 import { catalogue } from '../functions/change/catalogue.ts';
@@ -59,6 +63,13 @@ export function knownNamesIn(files: PolicyFiles, environment: string): KnownName
 /** Names that this checkout knows: for what must also work where nothing can be read, such as an emergency stop. */
 export function readKnownNames(environment: string): KnownNames {
   return knownNamesIn(readPolicyFiles(), environment);
+}
+
+/** @throws InterlockError `cli.unknown-name`. */
+export function mustBeKnownPlace(place: Place, names: KnownNames): void {
+  mustBeKnown('environment', place.environment, names.environments);
+  mustBeKnown('agent role', place.agentRole, names.agentRoles);
+  mustBeKnown('action class', place.actionClass, names.actionClasses);
 }
 
 /** @throws InterlockError `cli.unknown-name` listing the names there are. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { placeName } from '../../functions/autonomy/stage.ts';
-import { openAutonomy } from '../autonomy.ts';
+import { openAutonomy, openAutonomyRecords } from '../autonomy.ts';
 import { evidenceOf } from '../autonomy-evidence.ts';
 import { comparisonLines, requestLines, requestRefusal } from '../autonomy-report.ts';
 import { mustBeAskable, mustBeConfirmed } from '../confirmation.ts';
@@ -20,7 +20,7 @@ export function addRequestCommands(command: Command): void {
     .option('--yes', 'without asking first; look at it with `autonomy requests` before')
     .addHelpText(
       'after',
-      '\nIt shows what is asked for, with the evidence as it was frozen and as it is now, and asks before it raises.',
+      '\nIt shows what is asked for, with the evidence as it was frozen and as it is now, and asks before it raises.\nThe answer counts for what was shown: it raises nothing if the request, the stage or the policies changed meanwhile.',
     )
     .action((requestId: string, _options, self: Command) => approve(requestId, self));
   command
@@ -32,7 +32,7 @@ export function addRequestCommands(command: Command): void {
 }
 
 async function requests(command: Command): Promise<void> {
-  const autonomy = await openAutonomy(command);
+  const autonomy = await openAutonomyRecords(command);
   const waiting = (await autonomy.requests.list('requested')).filter(
     ({ expiresAtEpochMs }) => expiresAtEpochMs > Date.now(),
   );
@@ -57,7 +57,7 @@ async function approve(requestId: string, command: Command): Promise<void> {
   const { evidence, notes } = await evidenceOf(autonomy, inForce);
   console.error(['', ...comparisonLines(request.evidence, evidence), ...notes].join('\n'));
   await mustBeConfirmed(yes, `Raise ${printable(placeName(request))} from ${request.from} to ${request.to}?`);
-  const result = await autonomy.requests.approve(requestId, by);
+  const result = await autonomy.requests.approve(requestId, by, request);
   if (result.outcome !== 'raised') throw requestRefusal(result, requestId, by);
   const { item } = result;
   if (autonomy.json) printJson({ outcome: 'raised', ...item });
@@ -65,7 +65,7 @@ async function approve(requestId: string, command: Command): Promise<void> {
 }
 
 async function reject(requestId: string, command: Command): Promise<void> {
-  const autonomy = await openAutonomy(command);
+  const autonomy = await openAutonomyRecords(command);
   const { reason } = optionsOf<{ reason: string }>(command);
   const by = await autonomy.connection.caller();
   const result = await autonomy.requests.reject(requestId, by, reason);

@@ -35,7 +35,7 @@ export function changeCommand(): Command {
     .option('--wait-seconds <n>', 'how long to follow it', parseSeconds, 300)
     .addHelpText(
       'after',
-      '\nIt takes the target lock like any change and is refused while a kill switch covers it. What somebody else has\nchanged since is left as it is, and the change stays kept.\nExit codes: 0 restored and read back, 1 refused or failed, 3 still under way.',
+      '\nIt takes the target lock like any change and is refused while a kill switch covers it. What somebody else has\nchanged before anything was written back is left as it is, and the change stays kept.\nExit codes: 0 restored and read back, 1 refused or failed, 3 still under way.',
     )
     .action((changeId: string, _options, self: Command) => rollBackChange(changeId, self));
   return command;

@@ -48,7 +48,7 @@ export function exceptionCommand(): Command {
     .option('--yes', 'without asking first; look at it with `exception show` before')
     .addHelpText(
       'after',
-      '\nIt shows the exception with the policy it stands for, and asks before it approves.',
+      '\nIt shows the exception with the policy it stands for, and asks before it approves: exactly what was shown.',
     )
     .action((id: string, _options, self: Command) => approve(id, self));
   for (const [name, decision, says] of [
@@ -111,7 +111,8 @@ async function request(command: Command): Promise<void> {
       'exception.invalid',
       `this exception cannot be requested: ${printable(parsed.faults.join('; '))}`,
     );
-  const { store, stage, files, caller, json } = await open(command);
+  const { store, stage, readFiles, caller, json } = await open(command);
+  const files = await readFiles();
   const { agentRoles, environments } = knownNamesIn(files, stage);
   mustBeKnown('agent role', options.role, agentRoles);
   mustBeKnown('environment', options.environment, environments);
@@ -171,18 +172,19 @@ async function approve(id: string, command: Command): Promise<void> {
     // Standard error: with --json the answer alone is for standard output.
     console.error(exceptionLines(exception, now).join('\n'));
     // Spares people a question whose answer could not count; why it could not is said when it is decided.
-    const may = mayDecide(exception, await caller(), 'approved', agentOwners, now);
+    const may = mayDecide(exception, await caller(), 'approved', await agentOwners(), now);
     if (may.outcome === 'may') await mustBeConfirmed(yes, 'Permit this?');
   }
-  await decide(id, 'approved', register);
+  await decide(id, 'approved', register, exception);
 }
 
 async function decide(
   id: string,
   decision: ExceptionDecision,
   { store, caller, json }: Awaited<ReturnType<typeof open>>,
+  shown?: PolicyException,
 ): Promise<void> {
-  const result = await store.decide(id, decision, await caller(), Date.now());
+  const result = await store.decide(id, decision, await caller(), Date.now(), shown);
   if (json) printJson(result);
   else if (result.outcome === 'decided') console.log(`${good(decision)} ${printable(id)}`);
   else console.log(bad(printable(result.reason)));
@@ -266,14 +268,15 @@ function exceptionLines(exception: PolicyException, now: number): string[] {
   ];
 }
 
+/** Policies are read by what needs them: rejecting and revoking must not hang on an archive that can be damaged. */
 async function open(command: Command) {
   const connection = await connectFor(command);
   const { database, ledger, tables, stage } = connection;
-  const files = await publishedFiles(connection);
-  const { agentOwners } = approverPolicyIn(files);
+  const readFiles = () => publishedFiles(connection);
+  const agentOwners = async () => approverPolicyIn(await readFiles()).agentOwners;
   return {
     stage,
-    files,
+    readFiles,
     agentOwners,
     store: new ExceptionStore(database, ledger, tables.operations, agentOwners),
     caller: () => connection.caller(),

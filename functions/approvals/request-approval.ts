@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Clock } from '../platform/clock.ts';
-import { InvalidInputError } from '../platform/errors.ts';
+import { InterlockError, InvalidInputError } from '../platform/errors.ts';
 import { type Approval, newApproval } from './approval.ts';
 
 const text = z.string().check(z.minLength(1), z.maxLength(256));
@@ -54,6 +54,7 @@ export interface RequestPorts {
   };
   readonly tokens: { encrypt(approvalId: string, token: string): Promise<Uint8Array> };
   readonly approvals: {
+    get(approvalId: string): Promise<Approval | undefined>;
     create(
       approval: Approval,
       ciphertext: Uint8Array,
@@ -61,11 +62,20 @@ export interface RequestPorts {
   };
 }
 
+/** Nobody was asked, because nothing could start on their answer: the execution passes over the plan. */
+export class ApprovalTooLateError extends InterlockError {
+  constructor(message: string) {
+    super('approval.too-late', message);
+    this.name = 'ApprovalTooLateError';
+  }
+}
+
 /**
  * Stores the request, and with it that people are to be told: `approval-notices` sends that.
  *
  * @throws InvalidInputError `approval.not-asked-for` when neither a decision nor a change asks for this approval of
- * this plan, `approval.too-late` when nothing could start on it any more: the execution goes on without asking.
+ * this plan.
+ * @throws ApprovalTooLateError when nothing could start on it any more and nobody was asked before.
  */
 export async function requestApproval(
   ports: RequestPorts,
@@ -85,9 +95,10 @@ export async function requestApproval(
   }
   const now = ports.clock();
   const notAfterEpochMs = verdictOn === undefined ? decision.notAfterEpochMs : undefined;
-  if (notAfterEpochMs !== undefined && notAfterEpochMs - now < shortestWaitMs) {
-    throw new InvalidInputError(
-      'approval.too-late',
+  const isTooLate = notAfterEpochMs !== undefined && notAfterEpochMs - now < shortestWaitMs;
+  // A task that is tried again may have asked in time: people look at that, so it is waited for and settled.
+  if (isTooLate && (await ports.approvals.get(approvalId)) === undefined) {
+    throw new ApprovalTooLateError(
       `the policies permit plan ${planDigest} only until ${new Date(notAfterEpochMs).toISOString()}; nobody could decide in time`,
     );
   }

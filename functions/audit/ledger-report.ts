@@ -1,3 +1,4 @@
+import { type AutonomyStage, autonomyStages } from '../platform/vocabulary.ts';
 import { type ChainFault, type LedgerEntry, verifyChain } from './ledger-entry.ts';
 import { controlOf, isAbout, type RecordedFact } from './recorded-fact.ts';
 
@@ -76,7 +77,9 @@ export function reportOn(
   }
   const known = new Set(after.map(({ chainId, type, detail }) => keyOf(chainId, type, detail)));
   for (const entry of sound) {
-    if (!backedTypes.has(entry.type) || known.has(keyOf(entry.chainId, entry.type, entry.detail))) continue;
+    const isBacked =
+      !backedTypes.has(entry.type) || known.has(keyOf(entry.chainId, entry.type, entry.detail));
+    if (isBacked && !setsBeyondPublication(entry)) continue;
     faults.push(faultAt(entry, 'contradicts-record'));
   }
   faults.push(...supersededControls(sound, after), ...unfounded(sound, chains, before));
@@ -98,6 +101,17 @@ function supersededControls(entries: readonly LedgerEntry[], after: readonly Rec
     const last = later.at(-1);
     return last === undefined ? [] : [faultAt(last, 'contradicts-record')];
   });
+}
+
+/** A publication takes stages away and gives none: whatever else its chain says of one, people had no part in it. */
+function setsBeyondPublication(entry: LedgerEntry): boolean {
+  if (!entry.chainId.startsWith('control#policy#') || controlOf(entry)?.startsWith('autonomy ') !== true)
+    return false;
+  const [from, to] = [entry.detail['from'], entry.detail['to']].map((stage) =>
+    autonomyStages.indexOf(stage as AutonomyStage),
+  );
+  const isLower = from !== undefined && to !== undefined && to >= 0 && to < from;
+  return entry.type !== 'autonomy.lowered' || !isLower;
 }
 
 function isAfter(entry: LedgerEntry, other: LedgerEntry): boolean {

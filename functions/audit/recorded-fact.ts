@@ -10,6 +10,8 @@ export interface RecordedFact {
   readonly type: string;
   /** Members of the entry's detail that say the same as the record. A value that is missing matches no entry. */
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Members that the entry's detail must have as the record has them: what neither has is the same too. */
+  readonly alike?: Readonly<Record<string, unknown>>;
   /** Who made the entry and when, where the record says so. */
   readonly made?: { readonly by: unknown; readonly atEpochMs: unknown };
   /** What the record is the last word on, as {@link controlOf} names it: later entries contradict it. */
@@ -30,7 +32,9 @@ export function factsOf(item: Stored): RecordedFact[] {
   const { planDigest, outcome, status, approvalId, changeId, stageKey } = item;
   // The count of an incident's denials stands beside its decisions.
   if (pk.startsWith('DECISION#') && planDigest !== undefined) {
-    return [{ chainId, type: 'decision.made', detail: { planDigest, outcome }, stageKey }];
+    // Without it, or with a later one, a change would start inside a freeze.
+    const alike = { notAfterEpochMs: item['notAfterEpochMs'] };
+    return [{ chainId, type: 'decision.made', detail: { planDigest, outcome }, alike, stageKey }];
   }
   switch (item['sk']) {
     case 'APPROVAL':
@@ -50,13 +54,16 @@ export function factsOf(item: Stored): RecordedFact[] {
 
 export function isAbout(
   entry: LedgerEntry,
-  { chainId, isInAnyChain, type, detail, made }: RecordedFact,
+  { chainId, isInAnyChain, type, detail, alike = {}, made }: RecordedFact,
 ): boolean {
   return (
     (isInAnyChain === true || entry.chainId === chainId) &&
     entry.type === type &&
     (made === undefined || (entry.actor.id === made.by && entry.atEpochMs === made.atEpochMs)) &&
-    Object.entries(detail).every(([member, value]) => value !== undefined && entry.detail[member] === value)
+    Object.entries(detail).every(
+      ([member, value]) => value !== undefined && entry.detail[member] === value,
+    ) &&
+    Object.entries(alike).every(([member, value]) => entry.detail[member] === value)
   );
 }
 
@@ -99,8 +106,9 @@ function controlFactOf(pk: string, item: Stored): RecordedFact | undefined {
     const { stage: to, version, cause } = item;
     const made = { by: item['changedBy'], atEpochMs: item['changedAtEpochMs'] };
     const detail = { environment: stageEnvironment, agentRole, actionClass, to, version, reason };
-    // A publication lowers in its own transaction, which writes to one chain.
-    const entity = item['changedBy'] === 'publish-policies' ? 'policy' : 'autonomy';
+    // A publication lowers in its own transaction, which writes to one chain. It raises nothing.
+    const isPublished = item['changedBy'] === 'publish-policies' && cause === 'lowered';
+    const entity = isPublished ? 'policy' : 'autonomy';
     return controlFact(entity, `autonomy.${String(cause)}`, `autonomy ${sk}`, detail, made);
   }
   if (pk.startsWith('BREAKGLASS#')) {

@@ -16,6 +16,7 @@ export type Clause =
   | 'catalogue.invalid-parameters'
   | 'policy.forbid'
   | 'policy.no-permit'
+  | 'policy.closed-now'
   | 'policy.error'
   | 'limits.blast-radius'
   | 'limits.history'

@@ -33,8 +33,12 @@ export function decide(input: DecisionInput, rules: DecisionRules): Decision {
     // What denies it whatever its tags are says more, such as a target that is none of the incident's workload.
     return { ...(refusalBeyondPolicy(input, action, rules) ?? denyUnknownTags(input, boundary)), tier };
   }
+  if (boundary.outcome === 'forbidden' && boundary.isClosedNow === true) {
+    // A freeze hides nothing that is wrong with the plan on any other day.
+    return { ...(refusalBeyondPolicy(input, action, rules) ?? denyByPolicy(boundary)), tier };
+  }
   if (boundary.outcome !== 'permitted') return { ...denyByPolicy(boundary), tier };
-  const refusal = refusalWithinAMinute(input, action, rules) ?? refusalBeyondPolicy(input, action, rules);
+  const refusal = refusalBeyondPolicy(input, action, rules) ?? refusalWithinAMinute(input, action, rules);
   if (refusal !== undefined) return { ...refusal, tier };
   const { determiningPolicies } = boundary;
   return {
@@ -55,7 +59,12 @@ function refusalWithinAMinute(
   const soon = askPolicies(input, action, rules, input.nowEpochMs + shortestWindowMs);
   if (soon.outcome === 'permitted') return undefined;
   const denied = soon.outcome === 'tags-unknown' ? denyUnknownTags(input, soon) : denyByPolicy(soon);
-  return { ...denied, reason: `permitted for less than a minute more; then: ${denied.reason}` };
+  return {
+    ...denied,
+    // It is permitted at this instant: only the time stands against it.
+    clause: denied.clause === 'policy.error' ? denied.clause : 'policy.closed-now',
+    reason: `permitted for less than a minute more; then: ${denied.reason}`,
+  };
 }
 
 /** What stops a change that the policies permit, in order. */
@@ -128,7 +137,11 @@ function denyUnknownTags(
 function denyByPolicy(answer: Exclude<PolicyAnswer, { outcome: 'permitted' | 'tags-unknown' }>): Decision {
   switch (answer.outcome) {
     case 'forbidden':
-      return deny('policy.forbid', answer.reason, answer.determiningPolicies);
+      return deny(
+        answer.isClosedNow === true ? 'policy.closed-now' : 'policy.forbid',
+        answer.reason,
+        answer.determiningPolicies,
+      );
     case 'no-permit':
       return deny('policy.no-permit', 'no policy permits this action on this target for this role');
     case 'policy-error':

@@ -1,7 +1,10 @@
 import type { Denial } from '../policy/variants.ts';
 import type { Clause, Decision, DecisionInput } from './decision-input.ts';
 
-/** Denials that speak against the agent. A kill switch, a full day or an error says nothing about what it proposed. */
+/**
+ * Denials that speak against the agent. A kill switch, a change freeze, a full day or an error says nothing about
+ * what it proposed.
+ */
 const speaking: ReadonlySet<string> = new Set<Clause>([
   'catalogue.unknown-action',
   'catalogue.invalid-parameters',

@@ -1,9 +1,8 @@
 import type { AgentOwners } from '../approvals/authority.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
-import type { LedgerEvent } from '../audit/ledger-entry.ts';
 import type { Clock } from '../platform/clock.ts';
 import { digestOf } from '../platform/digest.ts';
-import type { Database, Item, Write } from '../platform/dynamodb.ts';
+import type { Database, Item } from '../platform/dynamodb.ts';
 import { DependencyUnavailableError } from '../platform/errors.ts';
 import { randomId } from '../platform/ids.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
@@ -18,7 +17,8 @@ import {
   type StageRequestRefusal,
   stageRequestLifeMs,
 } from './stage-request.ts';
-import { putStage, stageEntry } from './stage-writes.ts';
+import { decidedRequest, requestEntry, statusMembers } from './stage-request-writes.ts';
+import { policiesChanged, putStage, stageEntry } from './stage-writes.ts';
 
 /** Why a request was not decided. */
 export type UndecidedRequest =
@@ -50,7 +50,11 @@ export class StageRequestStore {
     this.#clock = clock;
   }
 
-  /** Asks for a stage. Nothing changes until somebody else approves. */
+  /**
+   * Asks for a stage. Nothing changes until somebody else approves.
+   *
+   * @throws InterlockError `autonomy.policies-changed`.
+   */
   async request(
     before: StageReading,
     to: AutonomyStage,
@@ -93,9 +97,11 @@ export class StageRequestStore {
           },
           condition: 'attribute_not_exists(pk)',
         },
+        ...this.#stages.declaredUnmoved(),
       ],
     );
     if (result.outcome === 'committed') return request;
+    if (result.refusals[1] !== undefined) throw policiesChanged();
     throw new DependencyUnavailableError('autonomy.not-requested', 'the request was not stored; ask again');
   }
 
@@ -130,21 +136,29 @@ export class StageRequestStore {
   }
 
   /**
-   * Raises the stage. The agent's owner may not. That the approver is another person, that nobody decided before,
-   * that it has not expired and that the stage is the one it was asked for is checked in the very write:
+   * Raises the stage to what was shown, for who may take as long as they like to say yes. The agent's owner may not.
+   * That the request is still the one that was shown, that the approver is another person, that nobody decided
+   * before, that it has not expired, that the stage is the one it was asked for and that no other policies were
+   * published is checked in the very write:
    *
    *     Ben approves  ── reads version 3 ───────────────────── writes 4 ✗ (version is 4) ── stage-changed
    *     review lowers ── reads version 3 ── writes version 4 ✓
+   *
+   *     Ben's command ── shows `suggest` ──────────────── yes ✗ (asks for `guarded`) ── changed-since-shown
+   *     somebody      ───────────────────── overwrites it ✓
    */
   async approve(
     requestId: string,
     by: string,
+    shown: StageRequest,
   ): Promise<{ readonly outcome: 'raised'; readonly item: StageItem } | UndecidedRequest> {
-    const asked = await this.asked(requestId, by);
-    if (asked === undefined) return { outcome: 'unknown' };
-    const { request, inForce: before, refusal } = asked;
-    if (refusal !== undefined) return { outcome: refusal, request };
+    const stored = await this.find(requestId);
+    if (stored === undefined) return { outcome: 'unknown' };
+    const request: StageRequest = { ...shown, requestId, status: stored.status };
+    const before = await this.#stages.inForce(request);
     const now = this.#clock();
+    const refusal = approvalRefusal(request, before, by, this.#agentOwners, now);
+    if (refusal !== undefined) return { outcome: refusal, request };
     const item = nextStage(before, {
       stage: request.to,
       changedBy: by,
@@ -164,10 +178,19 @@ export class StageRequestStore {
           { requestId, requestedBy, evidenceDigest },
         ),
       ],
-      [this.#decided(request, 'approved', by, now), putStage(this.#tables.controls, before, item)],
+      [
+        decidedRequest(this.#tables.operations, request, 'approved', by, now),
+        putStage(this.#tables.controls, before, item),
+        ...this.#stages.declaredUnmoved(),
+      ],
     );
     if (result.outcome === 'committed') return { outcome: 'raised', item };
-    return { outcome: result.refusals[0] === undefined ? 'stage-changed' : 'already-decided', request };
+    const [decided, stage] = result.refusals;
+    if (decided !== undefined) {
+      const isWaiting = decided.item?.['status'] === 'requested';
+      return { outcome: isWaiting ? 'changed-since-shown' : 'already-decided', request };
+    }
+    return { outcome: stage === undefined ? 'policies-changed' : 'stage-changed', request };
   }
 
   /** Ends a request without effect; whoever asked may withdraw it like this. */
@@ -184,75 +207,10 @@ export class StageRequestStore {
     const result = await this.#ledger.commit(
       controlChain('autonomy', now),
       [requestEntry('autonomy.raise-rejected', request, by, now, reason)],
-      [this.#decided(request, 'rejected', by, now, reason)],
+      [decidedRequest(this.#tables.operations, request, 'rejected', by, now, reason)],
     );
     return result.outcome === 'committed' ? { outcome: 'rejected' } : { outcome: 'already-decided', request };
   }
-
-  /** Decided once; an approval only by somebody else, in time, and on the very evidence that was shown. */
-  #decided(
-    request: StageRequest,
-    status: 'approved' | 'rejected',
-    by: string,
-    now: number,
-    reason?: string,
-  ): Write {
-    const members = {
-      ...statusMembers(status, now),
-      status,
-      decidedBy: by,
-      decidedAtEpochMs: now,
-      ...(reason === undefined ? {} : { decisionReason: reason }),
-    };
-    const names = Object.keys(members);
-    const isApproval = status === 'approved';
-    return {
-      kind: 'update',
-      table: this.#tables.operations,
-      key: itemKeys.stageRequest(request.requestId),
-      update: `SET ${names.map((name) => `#${name} = :${name}`).join(', ')}`,
-      condition: `#status = :requested${
-        isApproval
-          ? ' AND requestedByPerson <> :person AND expiresAtEpochMs > :now AND evidenceDigest = :evidence'
-          : ''
-      }`,
-      names: Object.fromEntries(names.map((name) => [`#${name}`, name])),
-      values: {
-        ...Object.fromEntries(Object.entries(members).map(([name, value]) => [`:${name}`, value])),
-        ':requested': 'requested',
-        ...(isApproval ? { ':person': personOf(by), ':now': now, ':evidence': request.evidenceDigest } : {}),
-      },
-    };
-  }
-}
-
-function statusMembers(status: StageRequest['status'], now: number) {
-  return { statusKey: `STAGE-REQUEST#${status}`, statusAt: new Date(now).toISOString() };
-}
-
-function requestEntry(
-  type: string,
-  { requestId, environment, agentRole, actionClass, from, to, againstVersion, evidenceDigest }: StageRequest,
-  by: string,
-  atEpochMs: number,
-  reason: string,
-): LedgerEvent {
-  return {
-    type,
-    atEpochMs,
-    actor: { kind: 'person', id: by },
-    detail: {
-      requestId,
-      environment,
-      agentRole,
-      actionClass,
-      from,
-      to,
-      againstVersion,
-      evidenceDigest,
-      reason,
-    },
-  };
 }
 
 function toRequest(item: Item): StageRequest {

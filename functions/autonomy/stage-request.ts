@@ -39,7 +39,11 @@ export type StageRequestRefusal =
   | 'unknown-person'
   | 'same-person'
   | 'agent-owner'
-  | 'stage-changed';
+  | 'stage-changed'
+  /** The record is no longer the one that was shown to whoever approves. */
+  | 'changed-since-shown'
+  /** What is declared may be another since it was looked at. */
+  | 'policies-changed';
 
 /** Why this person may not approve this request now; `undefined` when they may. */
 export function approvalRefusal(

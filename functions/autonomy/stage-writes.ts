@@ -1,5 +1,6 @@
 import type { Actor, LedgerEvent } from '../audit/ledger-entry.ts';
 import type { Write } from '../platform/dynamodb.ts';
+import { InterlockError } from '../platform/errors.ts';
 import { itemKeys } from '../platform/item-keys.ts';
 import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { StageItem, StageReading } from './stage.ts';
@@ -29,6 +30,29 @@ export function stageUnmoved(version: number) {
         names: { '#version': 'version' },
         values: { ':version': version },
       };
+}
+
+/**
+ * The condition that the policies published last are still those that declared stages were read from: else a
+ * declaration that was lowered meanwhile would be lost to a write that rests on the one before.
+ */
+export function policiesUnmoved(operationsTable: string, policyDigest: string): Write {
+  return {
+    kind: 'check',
+    table: operationsTable,
+    key: itemKeys.currentPolicySet(),
+    condition: 'policyDigest = :policyDigest',
+    values: { ':policyDigest': policyDigest },
+  };
+}
+
+/** Not a refusal but a look too old to go by. */
+export function policiesChanged(): InterlockError {
+  return new InterlockError(
+    'autonomy.policies-changed',
+    'the policies were published anew meanwhile, so nothing was changed; look again',
+    { retryable: true },
+  );
 }
 
 /** What the ledger says about a changed stage. */

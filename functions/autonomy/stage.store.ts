@@ -10,7 +10,7 @@ import type { AutonomyStage } from '../platform/vocabulary.ts';
 import type { AutonomyPolicy, Place } from './autonomy-policy.ts';
 import { type Lowering, loweringFinding, loweringWords } from './lowering.ts';
 import { isLower, nextStage, readStage, type StageItem, type StageReading } from './stage.ts';
-import { putStage, stageEntry, unmoved } from './stage-writes.ts';
+import { policiesChanged, policiesUnmoved, putStage, stageEntry, unmoved } from './stage-writes.ts';
 
 /** How often a lowering looks again after somebody else changed the stage. */
 const attempts = 10;
@@ -25,27 +25,38 @@ export class StageStore {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #tables: { readonly controls: string; readonly operations: string };
-  readonly #policy: AutonomyPolicy;
+  readonly #policy: Pick<AutonomyPolicy, 'stages'>;
   readonly #clock: Clock;
+  readonly #policyDigest: string | undefined;
 
+  /** @param policyDigest Of the published set that the policy was read from; a raise insists that it still is the published one. */
   constructor(
     database: Database,
     ledger: LedgerStore,
     tables: { readonly controls: string; readonly operations: string },
-    policy: AutonomyPolicy,
+    policy: Pick<AutonomyPolicy, 'stages'>,
     clock: Clock,
+    policyDigest?: string,
   ) {
     this.#database = database;
     this.#ledger = ledger;
     this.#tables = tables;
     this.#policy = policy;
     this.#clock = clock;
+    this.#policyDigest = policyDigest;
   }
 
   /** What is in force at a place; strongly consistent. */
   async inForce(place: Place): Promise<StageReading> {
     const item = await this.#database.get(this.#tables.controls, itemKeys.stage(place));
     return readStage(this.#policy, place, item);
+  }
+
+  /** The condition that what is declared is still what this store was given; none where it was not told of which set. */
+  declaredUnmoved(): Write[] {
+    return this.#policyDigest === undefined
+      ? []
+      : [policiesUnmoved(this.#tables.operations, this.#policyDigest)];
   }
 
   /** What is in force at these places and wherever a stage is declared or was ever set; strongly consistent. */
@@ -63,23 +74,45 @@ export class StageStore {
 
   /**
    * Lowers a stage at once, whoever else changes it meanwhile: what counts is that it stands no higher than
-   * this when the call returns.
+   * this when the call returns. Only where nothing was set at run time, and for more than `observe`, does it hang on
+   * what is declared: over a declaration that went lower still meanwhile it would raise.
+   *
+   * @param options.declaredUnread What is declared is not known: `observe` is written where nothing was set, too.
+   * @throws InterlockError `autonomy.policies-changed`, DependencyUnavailableError `autonomy.contention`.
    */
-  async lower(place: Place, to: AutonomyStage, by: Actor, reason: string): Promise<LowerResult> {
+  async lower(
+    place: Place,
+    to: AutonomyStage,
+    by: Actor,
+    reason: string,
+    { declaredUnread = false }: { declaredUnread?: boolean } = {},
+  ): Promise<LowerResult> {
     for (let attempt = 1; attempt <= attempts; attempt++) {
       const before = await this.inForce(place);
-      if (!isLower(to, before.stage) && before.from !== 'unreadable') {
-        return { outcome: 'unchanged', inForce: before };
-      }
+      const isUnset = before.version === 0;
+      const isForced = before.from === 'unreadable' || (isUnset && declaredUnread && to === 'observe');
+      if (!isLower(to, before.stage) && !isForced) return { outcome: 'unchanged', inForce: before };
       const now = this.#clock();
       const cause = 'lowered';
       const item = nextStage(before, { stage: to, changedBy: by.id, changedAtEpochMs: now, reason, cause });
       const result = await this.#ledger.commit(
         controlChain('autonomy', now),
-        [stageEntry('autonomy.lowered', before.stage, item, by)],
-        [putStage(this.#tables.controls, before, item)],
+        [
+          stageEntry(
+            'autonomy.lowered',
+            before.stage,
+            item,
+            by,
+            isUnset && declaredUnread ? { declared: 'not read' } : {},
+          ),
+        ],
+        [
+          putStage(this.#tables.controls, before, item),
+          ...(isUnset && to !== 'observe' ? this.declaredUnmoved() : []),
+        ],
       );
       if (result.outcome === 'committed') return { outcome: 'lowered', from: before.stage, item };
+      if (result.refusals[1] !== undefined) throw policiesChanged();
     }
     throw new DependencyUnavailableError(
       'autonomy.contention',

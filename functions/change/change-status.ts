@@ -49,8 +49,8 @@ type Moves = Readonly<Partial<Record<ChangeEvent, ChangeStatus>>>;
  * `execute-stopped` to those whose executor looked at the target and saw that nothing of ours is there.
  * `rollback-failed` is open to every status with a possible effect: recovery hands those to a person. What a
  * progressive change adds is in `change-steps.ts`. Only a person leads a change out of `kept`, and only to undo it;
- * `undo-refused` leads back there: the target was looked at, does not stand as the change left it, and is left as
- * it is. That is no fault of the change, so it belongs to a person's undo alone (`undo.ts`).
+ * `undo-refused` leads back there: the target was looked at before anything was written, does not stand as the change
+ * left it, and is left as it is. That is no fault of the change, so it belongs to a person's undo alone (`undo.ts`).
  */
 const moves: Readonly<Record<ChangeStatus, Moves>> = {
   locked: { 'snapshot-taken': 'snapshotted', refused: 'refused', stopped: 'stopped' },

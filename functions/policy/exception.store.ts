@@ -1,7 +1,7 @@
 import type { AgentOwners } from '../approvals/authority.ts';
 import type { LedgerStore } from '../audit/ledger.store.ts';
 import type { EpochMs } from '../platform/clock.ts';
-import type { Database } from '../platform/dynamodb.ts';
+import type { Database, Refusal } from '../platform/dynamodb.ts';
 import { InterlockError } from '../platform/errors.ts';
 import { controlChain, itemKeys } from '../platform/item-keys.ts';
 import {
@@ -25,9 +25,15 @@ export class ExceptionStore {
   readonly #database: Database;
   readonly #ledger: LedgerStore;
   readonly #table: string;
-  readonly #agentOwners: AgentOwners;
+  readonly #agentOwners: () => Promise<AgentOwners>;
 
-  constructor(database: Database, ledger: LedgerStore, operationsTable: string, agentOwners: AgentOwners) {
+  /** @param agentOwners Asked for when somebody approves and not before: taking back must not wait for them. */
+  constructor(
+    database: Database,
+    ledger: LedgerStore,
+    operationsTable: string,
+    agentOwners: () => Promise<AgentOwners>,
+  ) {
     this.#database = database;
     this.#ledger = ledger;
     this.#table = operationsTable;
@@ -45,24 +51,37 @@ export class ExceptionStore {
       requestedAtEpochMs: now,
       policy: exceptionPolicy({ ...request, exceptionId }),
     };
-    const result = await this.#write(exception, 'requested', requestedBy, now, {
+    const refusal = await this.#write(exception, 'requested', requestedBy, now, {
       condition: 'attribute_not_exists(pk)',
     });
-    if (result === 'written') return exception;
+    if (refusal === undefined) return exception;
     throw new InterlockError('exception.exists', `exception ${exceptionId} was requested already`);
   }
 
-  /** Decides, unless somebody else did meanwhile. */
+  /**
+   * Decides, unless somebody else did meanwhile. An approval is of what was shown, for who may take as long as they
+   * like to say yes, and is refused where another policy stands there by then:
+   *
+   *     Ben's command ── shows checkout ───────────────── yes ✗ (permits payments) ── changed since it was shown
+   *     somebody      ──────────────────── overwrites it ✓
+   *
+   * @param shown The exception as it was shown to this person; an approval needs it.
+   */
   async decide(
     exceptionId: string,
     decision: ExceptionDecision,
     person: string,
     now: EpochMs,
+    shown?: PolicyException,
   ): Promise<ExceptionDecided> {
-    const exception = await this.find(exceptionId);
-    if (exception === undefined)
-      return { outcome: 'refused', reason: `there is no exception ${exceptionId}` };
-    const may = mayDecide(exception, person, decision, this.#agentOwners, now);
+    const isApproval = decision === 'approved';
+    const stored = await this.find(exceptionId);
+    if (stored === undefined) return refused(`there is no exception ${exceptionId}`);
+    if (isApproval && shown === undefined)
+      return refused(`exception ${exceptionId} was not shown; only what was seen is approved`);
+    const exception = isApproval && shown !== undefined ? { ...shown, exceptionId } : stored;
+    const owners = isApproval ? await this.#agentOwners() : [];
+    const may = mayDecide(exception, person, decision, owners, now);
     if (may.outcome === 'refused') return may;
     const decided: PolicyException = {
       ...exception,
@@ -70,13 +89,20 @@ export class ExceptionStore {
       decidedBy: person,
       decidedAtEpochMs: now,
     };
-    const result = await this.#write(decided, decision, person, now, {
-      condition: '#status = :from AND policy = :policy',
+    const refusal = await this.#write(decided, decision, person, now, {
+      condition: `#status = :from${isApproval ? ' AND policy = :policy AND requestedBy = :requestedBy' : ''}`,
       names: { '#status': 'status' },
-      values: { ':from': exception.status, ':policy': exception.policy },
+      values: {
+        ':from': exception.status,
+        ...(isApproval ? { ':policy': exception.policy, ':requestedBy': exception.requestedBy } : {}),
+      },
     });
-    if (result === 'written') return { outcome: 'decided', exception: decided };
-    return { outcome: 'refused', reason: `exception ${exceptionId} was decided by somebody else meanwhile` };
+    if (refusal === undefined) return { outcome: 'decided', exception: decided };
+    return refused(
+      refusal.item?.['status'] === exception.status
+        ? `exception ${exceptionId} changed since it was shown; look at it again`
+        : `exception ${exceptionId} was decided by somebody else meanwhile`,
+    );
   }
 
   /** Strongly consistent. */
@@ -99,7 +125,7 @@ export class ExceptionStore {
     person: string,
     now: EpochMs,
     only: { condition: string; names?: Record<string, string>; values?: Record<string, string> },
-  ): Promise<'written' | 'refused'> {
+  ): Promise<Refusal | undefined> {
     const { exceptionId, owner, ticket, reason, agentRole, action, targetKey, environment } = exception;
     const { expiresAtEpochMs } = exception;
     const scope = { agentRole, action, targetKey, environment, expiresAtEpochMs };
@@ -127,8 +153,12 @@ export class ExceptionStore {
         },
       ],
     );
-    return result.outcome === 'committed' ? 'written' : 'refused';
+    return result.outcome === 'committed' ? undefined : (result.refusals[0] ?? { item: undefined });
   }
+}
+
+function refused(reason: string): ExceptionDecided {
+  return { outcome: 'refused', reason };
 }
 
 function toException(item: Record<string, unknown>): PolicyException {

@@ -10,12 +10,13 @@ import { InterlockError } from '../platform/errors.ts';
 import type { ExceptionPermit, PolicyAnswer, PolicyRequest, PolicySet } from './policy-set.ts';
 import { policiesAskingForTags, type TagPolicy } from './policy-tags.ts';
 import { policyTimeOf } from './policy-time.ts';
-import { policiesAskForTime } from './policy-time-asked.ts';
+import { policiesAskingForTime } from './policy-time-asked.ts';
 
 /** Cedar never evicts what it parsed: overwriting these few names keeps memory flat, whatever is asked. */
 const schemaName = 'interlock';
 const deployedName = 'interlock';
 const extendedName = 'interlock-with-exceptions';
+const timelessName = 'interlock-without-forbids-by-time';
 
 /** What each name holds now. Cedar's names are global: an engine parses again when another one took them over. */
 const parsed = new Map<string, unknown>();
@@ -29,6 +30,7 @@ export class PolicyEngine {
   readonly asksForTime: boolean;
   readonly #set: PolicySet;
   readonly #askingForTags: readonly TagPolicy[];
+  readonly #forbidsByTime: readonly string[];
 
   /**
    * @param wasm The compiled Cedar module as bytes.
@@ -39,7 +41,9 @@ export class PolicyEngine {
     this.#set = set;
     this.#useDeployed();
     this.#askingForTags = policiesAskingForTags(set.policies);
-    this.asksForTime = policiesAskForTime(set.policies);
+    const askingForTime = policiesAskingForTime(set.policies);
+    this.asksForTime = askingForTime.length > 0;
+    this.#forbidsByTime = askingForTime.filter((id) => !isPermit(set.policies[id] ?? ''));
   }
 
   /**
@@ -55,15 +59,35 @@ export class PolicyEngine {
       if (isExtended && !this.#useExtended(exceptions)) {
         return { outcome: 'policy-error', determiningPolicies: exceptions.map(({ id }) => id).toSorted() };
       }
-      const name = isExtended ? extendedName : deployedName;
-      if (request.targetTags !== undefined) return this.#ask(request, request.targetTags, name);
-      return this.#whateverTheTags(this.#ask(request, {}, name), [
-        ...this.#askingForTags,
-        ...policiesAskingForTags(Object.fromEntries(exceptions.map(({ id, policy }) => [id, policy]))),
-      ]);
+      const answer = this.#answer(request, isExtended ? extendedName : deployedName, exceptions);
+      return answer.outcome === 'forbidden' && this.#isClosedNow(answer, request, exceptions)
+        ? { ...answer, isClosedNow: true }
+        : answer;
     } catch {
       return { outcome: 'policy-error', determiningPolicies: [] };
     }
+  }
+
+  #answer(request: PolicyRequest, name: string, exceptions: readonly ExceptionPermit[]): PolicyAnswer {
+    if (request.targetTags !== undefined) return this.#ask(request, request.targetTags, name);
+    return this.#whateverTheTags(this.#ask(request, {}, name), [
+      ...this.#askingForTags,
+      ...policiesAskingForTags(policiesOf(exceptions)),
+    ]);
+  }
+
+  /** Asked once more without the forbids by time: behind a freeze stands also what no policy permits on any day. */
+  #isClosedNow(
+    { determiningPolicies }: { readonly determiningPolicies: readonly string[] },
+    request: PolicyRequest,
+    exceptions: readonly ExceptionPermit[],
+  ): boolean {
+    if (!determiningPolicies.every((id) => this.#forbidsByTime.includes(id))) return false;
+    const lasting = Object.entries(this.#set.policies).filter(([id]) => !this.#forbidsByTime.includes(id));
+    const policies = { ...Object.fromEntries(lasting), ...policiesOf(exceptions) };
+    if (!prepare(timelessName, keyOf(exceptions), policies)) return false;
+    const { outcome } = this.#answer(request, timelessName, exceptions);
+    return outcome === 'permitted' || outcome === 'tags-unknown';
   }
 
   #ask(request: PolicyRequest, tags: PolicyTags, preparsedPolicySetId: string): PolicyAnswer {
@@ -133,18 +157,30 @@ export class PolicyEngine {
 
   /** False when an exception is no policy of its own: it cannot be read, or it takes a deployed one's name. */
   #useExtended(exceptions: readonly ExceptionPermit[]): boolean {
-    const key = JSON.stringify(exceptions.map(({ id, policy }) => [id, policy]));
+    const key = keyOf(exceptions);
     if (parsed.get(extendedName) === key) return true;
-    const added = new Map(exceptions.map(({ id, policy }) => [id, policy]));
-    if (added.size < exceptions.length) return false;
+    if (new Set(exceptions.map(({ id }) => id)).size < exceptions.length) return false;
     if (exceptions.some(({ id, policy }) => Object.hasOwn(this.#set.policies, id) || !isPermit(policy)))
       return false;
-    const staticPolicies = { ...this.#set.policies, ...Object.fromEntries(added) };
-    parsed.delete(extendedName);
-    if (preparsePolicySet(extendedName, { staticPolicies }).type === 'failure') return false;
-    parsed.set(extendedName, key);
-    return true;
+    return prepare(extendedName, key, { ...this.#set.policies, ...policiesOf(exceptions) });
   }
+}
+
+/** Has Cedar parse a set that is derived from the deployed one, unless the name holds it. False: it cannot be read. */
+function prepare(name: string, key: string, staticPolicies: Readonly<Record<string, string>>): boolean {
+  if (parsed.get(name) === key) return true;
+  parsed.delete(name);
+  if (preparsePolicySet(name, { staticPolicies: { ...staticPolicies } }).type === 'failure') return false;
+  parsed.set(name, key);
+  return true;
+}
+
+function keyOf(exceptions: readonly ExceptionPermit[]): string {
+  return JSON.stringify(exceptions.map(({ id, policy }) => [id, policy]));
+}
+
+function policiesOf(exceptions: readonly ExceptionPermit[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(exceptions.map(({ id, policy }) => [id, policy]));
 }
 
 type PolicyTags = NonNullable<PolicyRequest['targetTags']>;

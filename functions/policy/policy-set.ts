@@ -54,6 +54,8 @@ export type PolicyAnswer =
       readonly outcome: 'forbidden';
       readonly determiningPolicies: readonly string[];
       readonly reason: string;
+      /** Only policies that ask for the time stand against it: without them it would not be denied for what it is. */
+      readonly isClosedNow?: true;
     }
   | { readonly outcome: 'no-permit' }
   | { readonly outcome: 'policy-error'; readonly determiningPolicies: readonly string[] }

@@ -1,16 +1,16 @@
 import { policyToJson } from '@cedar-policy/cedar-wasm/web';
 
 /**
- * Whether the answer of any of these policies may depend on when they are asked. One that cannot be parsed counts
- * as asking, and so does a member `time` of anything else: asking too often costs little, never asking lets a
- * change start inside a freeze.
+ * Which policies' answers may depend on when they are asked. One that cannot be parsed counts as asking, and so does
+ * a member `time` of anything else: asking too often costs little, never asking lets a change start inside a freeze.
+ * A policy asks as a whole: one that names a time and a target together counts as being about the time.
  *
  * @param policies Id → text of exactly one policy. Cedar's module must have been started.
  */
-export function policiesAskForTime(policies: Readonly<Record<string, string>>): boolean {
-  return Object.values(policies).some((text) => {
+export function policiesAskingForTime(policies: Readonly<Record<string, string>>): string[] {
+  return Object.entries(policies).flatMap(([id, text]) => {
     const parsed = policyToJson(text);
-    return parsed.type === 'failure' || parsed.json.conditions.some(({ body }) => asks(body));
+    return parsed.type === 'failure' || parsed.json.conditions.some(({ body }) => asks(body)) ? [id] : [];
   });
 }
 

@@ -133,8 +133,8 @@ function obey(prompt: string): Answer | undefined {
   };
 }
 
-/** Names that every JavaScript object answers to. At most three proposals fit an answer. */
-const prototypeNames = ['__proto__', 'constructor', 'toString'];
+/** Names that every JavaScript object answers to. */
+const prototypeNames = ['__proto__', 'constructor'];
 
 /** Through JSON, because an object literal would set the prototype instead of a member of that name. */
 const withPrototypeMember = JSON.parse(

@@ -120,8 +120,25 @@ describe('asking people', () => {
       approvalId: 'apr-1',
       notAfterEpochMs,
     });
-    await expect(requestApproval(ports, request)).rejects.toMatchObject({ code: 'approval.too-late' });
+    await expect(requestApproval(ports, request)).rejects.toMatchObject({
+      name: 'ApprovalTooLateError',
+      code: 'approval.too-late',
+    });
     expect(await store.get('apr-1')).toBeUndefined();
+  });
+
+  // The first attempt stored the request and its answer was lost: people look at it.
+  it('goes on waiting for people who were asked in time, however late the task is tried again', async () => {
+    const decision = { outcome: 'require-approval', quorum: 1, approvalId: 'apr-1' };
+    const { store, ports } = desk({ ...decision, notAfterEpochMs: now + 30_000 });
+    await requestApproval(ports, request);
+    const tryAgain = (later: number) => requestApproval({ ...ports, clock: () => now + later }, request);
+    expect(await tryAgain(1)).toStrictEqual({ outcome: 'token-replaced' });
+    expect(await tryAgain(29_999)).toStrictEqual({ outcome: 'token-replaced' });
+    // Nothing is left to wait for: what people said meanwhile is settled.
+    await expect(tryAgain(30_000)).rejects.toMatchObject({ name: 'InvalidInputError' });
+    expect(await store.get('apr-1')).toMatchObject({ expiresAtEpochMs: now + 30_000 });
+    expect(await store.notices('apr-1')).toHaveLength(1);
   });
 
   it('asks about what was changed already for as long as ever', async () => {

@@ -41,16 +41,16 @@ beforeAll(async () => {
   const evidence = evidenceFor(place, nothing, { afterEpochMs: start - 86_400_000, untilEpochMs: start });
   const asked = await requests.request(await stages.inForce(place), 'suggest', ana, 'went well', evidence);
   if (asked === 'unknown-person') throw new Error('the test asks as a person');
-  expect(await requests.approve(asked.requestId, ben)).toMatchObject({ outcome: 'raised' });
+  expect(await requests.approve(asked.requestId, ben, asked)).toMatchObject({ outcome: 'raised' });
 
-  const exceptions = new ExceptionStore(database, ledger, operations, []);
+  const exceptions = new ExceptionStore(database, ledger, operations, async () => []);
   for (const [ticket, decisions] of [
     ['OPS-1', []],
     ['OPS-2', ['approved']],
     ['OPS-3', ['rejected']],
     ['OPS-4', ['approved', 'revoked']],
   ] as const) {
-    const { exceptionId } = await exceptions.request(
+    const exception = await exceptions.request(
       {
         owner: 'checkout',
         ticket,
@@ -65,9 +65,11 @@ beforeAll(async () => {
       clock(),
     );
     for (const decision of decisions)
-      expect(await exceptions.decide(exceptionId, decision, ben, clock())).toMatchObject({
-        outcome: 'decided',
-      });
+      expect(await exceptions.decide(exception.exceptionId, decision, ben, clock(), exception)).toMatchObject(
+        {
+          outcome: 'decided',
+        },
+      );
   }
 
   const archive = new PolicyArchive(database, ledger, { controls, operations });

@@ -186,6 +186,50 @@ describe('controls held against the ledger', () => {
     ]);
   });
 
+  describe('stages that a publication set', () => {
+    const published = (type: string, from: string, to: string): Write => {
+      const by = 'publish-policies';
+      const detail = { ...place, from, to, version: 3, reason: 'declared so' };
+      const [autonomy, cause = ''] = type.split('.');
+      const entry = { ...event(type, start + 20, detail), actor: { kind: 'system', id: by } } as const;
+      const item = { stage: to, version: 3, reason: 'declared so', cause, changedBy: by };
+      return {
+        chainId: controlChain(autonomy === 'autonomy' ? 'policy' : (autonomy ?? ''), start + 20),
+        events: [entry],
+        items: [{ ...itemKeys.stage(place), ...place, ...item, changedAtEpochMs: start + 20 }],
+      };
+    };
+    const faultsOf = ({ chainId, events, items: set }: Write) =>
+      reportOn(sealEntries(chainId, emptyChain, 'v1', events), factsIn(set)).faults;
+
+    it('may be lower ones', () => {
+      expect(faultsOf(published('autonomy.lowered', 'guarded', 'suggest'))).toStrictEqual([]);
+    });
+
+    it.each([
+      ['raised', 'autonomy.raised', 'observe', 'guarded'],
+      ['lowered upwards', 'autonomy.lowered', 'observe', 'guarded'],
+      ['lowered to where it was', 'autonomy.lowered', 'guarded', 'guarded'],
+      ['lowered from no stage there is', 'autonomy.lowered', 'everything', 'guarded'],
+      ['lowered to no stage there is', 'autonomy.lowered', 'guarded', 'nothing'],
+      ['lowered by itself', 'autonomy.lowered-automatically', 'guarded', 'suggest'],
+    ])('are noticed where one is %s', (_how, type, from, to) => {
+      expect(faultsOf(published(type, from, to))).toContainEqual({
+        chainId: 'control#policy#2026-11-22',
+        sequence: 1,
+        fault: expect.stringMatching(/^(missing-entry|contradicts-record)$/),
+      });
+    });
+
+    it('are noticed although people set another one since', () => {
+      const later = write.stage('suggest', 4, start + 30, 'lowered');
+      const raised = published('autonomy.lowered', 'observe', 'guarded');
+      expect(faultsIn([raised, later], itemsOf([raised, later]))).toStrictEqual([
+        { chainId: 'control#policy#2026-11-22', sequence: 1, fault: 'contradicts-record' },
+      ]);
+    });
+  });
+
   it.each([
     ['a switch', write.switch(false, start + 20, 'agent#responder')],
     ['a stage', write.stage('autonomous', 1, start + 20)],
@@ -298,7 +342,13 @@ describe('the ledger held against itself', () => {
     const by = 'publish-policies';
     const lowered: Write = {
       chainId: controlChain('policy', start),
-      events: [{ ...(told as LedgerEvent), actor: { kind: 'system', id: by } }],
+      events: [
+        {
+          ...(told as LedgerEvent),
+          actor: { kind: 'system', id: by },
+          detail: { ...told?.detail, from: 'guarded' },
+        },
+      ],
       items: [{ ...item, changedBy: by }],
     };
     const decided = write.decision('d1', start, { stage: 'suggest', stageVersion: 2 });

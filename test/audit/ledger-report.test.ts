@@ -90,6 +90,30 @@ describe('ledger report', () => {
     ]);
   });
 
+  describe('until when a change may start on a decision', () => {
+    const decision = { pk: 'DECISION#n', sk: 'd1', incidentId: 'n', planDigest: 'd1', outcome: 'auto' };
+    const ends = (notAfterEpochMs?: number) => (notAfterEpochMs === undefined ? {} : { notAfterEpochMs });
+    const faults = (recorded?: number, told?: number) =>
+      reportOn(
+        chain('incident#n', [event('decision.made', { planDigest: 'd1', outcome: 'auto', ...ends(told) })]),
+        factsOf({ ...decision, ...ends(recorded) }),
+      ).faults;
+
+    it.each([[undefined], [1_797_724_740_000]])('is as the ledger tells of it: %s', (at) => {
+      expect(faults(at, at)).toStrictEqual([]);
+    });
+
+    it.each([
+      ['taken away', undefined, 1_797_724_740_000],
+      ['put off', 1_797_724_740_001, 1_797_724_740_000],
+      ['set by hand', 1_797_724_740_000, undefined],
+    ])('is noticed where it was %s', (_how, recorded, told) => {
+      expect(faults(recorded, told)).toStrictEqual([
+        { chainId: 'incident#n', sequence: 2, fault: 'missing-entry' },
+      ]);
+    });
+  });
+
   it.each(['detail', 'actor', 'type', 'atEpochMs', 'hash'])(
     'says where an entry is that somebody wrote by hand without its %s',
     (member) => {

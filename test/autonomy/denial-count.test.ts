@@ -30,6 +30,7 @@ describe('a denial', () => {
     ['plan.outside-workload', true],
     ['plan.unsound', true],
     ['kill-switch', false],
+    ['policy.closed-now', false],
     ['policy.error', false],
     ['limits.history', false],
     ['agent.cut-off', false],

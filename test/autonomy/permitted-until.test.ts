@@ -142,15 +142,15 @@ describe('a decision right before a change freeze', () => {
     ['2026-12-19T23:58:59.999Z', 'autonomy.matrix', /./],
     [
       '2026-12-19T23:59:00.000Z',
-      'policy.forbid',
+      'policy.closed-now',
       /^permitted for less than a minute more; then: change freeze/,
     ],
     [
       '2026-12-19T23:59:59.999Z',
-      'policy.forbid',
+      'policy.closed-now',
       /^permitted for less than a minute more; then: change freeze/,
     ],
-    ['2026-12-20T00:00:00.000Z', 'policy.forbid', /^change freeze/],
+    ['2026-12-20T00:00:00.000Z', 'policy.closed-now', /^change freeze/],
   ])('at %s is by %s', (at, clause, reason) => {
     const decision = decide(inProd(at), shipped);
     expect(decision).toMatchObject({ clause, reason: expect.stringMatching(reason) });

@@ -123,6 +123,7 @@ describe('evidence of a place', () => {
     ['catalogue.invalid-parameters', 1],
     ['policy.forbid', 1],
     ['policy.no-permit', 1],
+    ['policy.closed-now', 0],
     ['policy.variant-cooldown', 1],
     ['limits.blast-radius', 1],
     ['plan.outside-workload', 1],

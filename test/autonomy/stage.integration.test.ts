@@ -111,12 +111,14 @@ describe('raising', () => {
   it('changes nothing until a second person approves it', async () => {
     const request = await ask();
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });
-    expect(await requests.approve(request.requestId, ana)).toMatchObject({ outcome: 'same-person' });
-    expect(await requests.approve(request.requestId, 'unknown')).toMatchObject({ outcome: 'unknown-person' });
-    expect(await requests.approve(request.requestId, zoe)).toMatchObject({ outcome: 'agent-owner' });
-    expect(await requests.approve('raise-nothing', ben)).toMatchObject({ outcome: 'unknown' });
+    expect(await requests.approve(request.requestId, ana, request)).toMatchObject({ outcome: 'same-person' });
+    expect(await requests.approve(request.requestId, 'unknown', request)).toMatchObject({
+      outcome: 'unknown-person',
+    });
+    expect(await requests.approve(request.requestId, zoe, request)).toMatchObject({ outcome: 'agent-owner' });
+    expect(await requests.approve('raise-nothing', ben, request)).toMatchObject({ outcome: 'unknown' });
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });
-    expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome: 'raised' });
+    expect(await requests.approve(request.requestId, ben, request)).toMatchObject({ outcome: 'raised' });
     expect(await stages.inForce(place)).toMatchObject({
       stage: 'auto-low',
       version: 1,
@@ -137,7 +139,9 @@ describe('raising', () => {
       },
     });
     expect(await requests.find(request.requestId)).toMatchObject({ status: 'approved', decidedBy: ben });
-    expect(await requests.approve(request.requestId, mia)).toMatchObject({ outcome: 'already-decided' });
+    expect(await requests.approve(request.requestId, mia, request)).toMatchObject({
+      outcome: 'already-decided',
+    });
   });
 
   it('is asked for by people only', async () => {
@@ -160,7 +164,7 @@ describe('raising', () => {
   ])('may be approved for seven days: after %d ms it is %s', async (ageMs, outcome) => {
     const request = await ask();
     now = start + ageMs;
-    expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome });
+    expect(await requests.approve(request.requestId, ben, request)).toMatchObject({ outcome });
   });
 
   it('holds the second person in the write itself, whatever was read before', async () => {
@@ -168,23 +172,18 @@ describe('raising', () => {
     const read = await requests.find(request.requestId);
     // What a caller would need who looked at a copy in which somebody else had asked.
     const forged = { ...read, requestedByPerson: 'somebody-else' } as StageRequest;
-    const deceived = new StageRequestStore(
-      tables.database,
-      tables.ledger,
-      tables,
-      stages,
-      agentOwners,
-      () => now,
-    );
-    deceived.find = async () => forged;
-    expect((await deceived.approve(request.requestId, ana)).outcome).not.toBe('raised');
+    expect(await requests.approve(request.requestId, ana, forged)).toMatchObject({
+      outcome: 'changed-since-shown',
+    });
     expect(await stages.inForce(place)).toMatchObject({ stage: 'suggest', version: 0 });
   });
 
   it('happens once when eight people approve at once', async () => {
     const request = await ask();
     const approvers = Array.from({ length: 8 }, (_, index) => `arn:aws:iam::111122223333:user/p${index}`);
-    const results = await Promise.all(approvers.map((by) => requests.approve(request.requestId, by)));
+    const results = await Promise.all(
+      approvers.map((by) => requests.approve(request.requestId, by, request)),
+    );
     expect(results.filter(({ outcome }) => outcome === 'raised')).toHaveLength(1);
     expect(await stages.inForce(place)).toMatchObject({ stage: 'auto-low', version: 1 });
     expect(await types()).toStrictEqual(['autonomy.raise-requested', 'autonomy.raised']);
@@ -196,7 +195,7 @@ describe('raising', () => {
       const request = await requests.request(await stages.inForce(at), 'suggest', ana, 'why not', evidence);
       if (request === 'unknown-person') throw new Error('the test asks as a person');
       const [approved, rejected] = await Promise.all([
-        requests.approve(request.requestId, ben),
+        requests.approve(request.requestId, ben, request),
         requests.reject(request.requestId, mia, 'too early'),
       ]);
       const stored = await requests.find(request.requestId);
@@ -216,13 +215,17 @@ describe('raising', () => {
     expect(await requests.reject(request.requestId, ana, 'changed my mind')).toStrictEqual({
       outcome: 'rejected',
     });
-    expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome: 'already-decided' });
+    expect(await requests.approve(request.requestId, ben, request)).toMatchObject({
+      outcome: 'already-decided',
+    });
   });
 
   it('is refused after somebody lowered the stage meanwhile, also to where it was asked from', async () => {
     const request = await ask();
     await stages.lower(place, 'observe', { kind: 'person', id: mia }, 'not now');
-    expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome: 'stage-changed' });
+    expect(await requests.approve(request.requestId, ben, request)).toMatchObject({
+      outcome: 'stage-changed',
+    });
     expect(await stages.inForce(place)).toMatchObject({ stage: 'observe', version: 1 });
   });
 
@@ -232,7 +235,7 @@ describe('raising', () => {
       const request = await requests.request(await stages.inForce(at), 'suggest', ana, 'why not', evidence);
       if (request === 'unknown-person') throw new Error('the test asks as a person');
       await Promise.all([
-        requests.approve(request.requestId, ben),
+        requests.approve(request.requestId, ben, request),
         stages.lower(at, 'observe', { kind: 'person', id: mia }, 'stop'),
       ]);
       const { stage, version } = await stages.inForce(at);
@@ -247,8 +250,8 @@ describe('raising', () => {
 
   it('voids the other requests of the same place', async () => {
     const [first, second] = [await ask(), await ask('auto-low', mia)];
-    expect(await requests.approve(first.requestId, ben)).toMatchObject({ outcome: 'raised' });
-    expect(await requests.approve(second.requestId, ben)).toMatchObject({ outcome: 'stage-changed' });
+    expect(await requests.approve(first.requestId, ben, first)).toMatchObject({ outcome: 'raised' });
+    expect(await requests.approve(second.requestId, ben, second)).toMatchObject({ outcome: 'stage-changed' });
   });
 });
 
@@ -307,11 +310,11 @@ describe('automatic lowering', () => {
     });
   }
   async function reach(stage: 'auto-low' | 'guarded'): Promise<void> {
-    const { requestId } = await ask('auto-low');
-    await requests.approve(requestId, ben);
+    const first = await ask('auto-low');
+    await requests.approve(first.requestId, ben, first);
     if (stage === 'auto-low') return;
     const next = await ask('guarded');
-    await requests.approve(next.requestId, ben);
+    await requests.approve(next.requestId, ben, next);
   }
 
   it('costs one stage for one breach, however often it is looked at, with a finding and a message', async () => {

@@ -328,6 +328,9 @@ describe('roll-back', () => {
     const undoing = { ...rolling, change: { ...rolling.change, undoExecution: 'chg-a-undo-1' } };
     const refused = (reason: string) => ({ outcome: 'undo-refused', reason: `not undone: ${reason}` });
     const changedSince = 'somebody else has changed the target since; it is left as it is';
+    const maybeOurs =
+      'the target stands neither as the change left it nor as it was before, and our own restore had begun; it is left as it is';
+    const busy = new DependencyUnavailableError('change.service-busy', 'busy');
     const setUpUndo = () => {
       const world = setUp(undoing);
       world.snapshots.set(intent.key, intent.text);
@@ -349,15 +352,42 @@ describe('roll-back', () => {
       expect(await runner.run(task('roll-back'))).toStrictEqual(refused('the alias does not exist'));
     });
 
-    it('is given up where somebody else gets in between the look and the write', async () => {
+    it.each([
+      ['gets in between its look and its write', ({ alias }: ReturnType<typeof setUp>) => alias.restore],
+      ['moves the target after a write that was not answered', () => async () => Promise.reject(busy)],
+    ])('has failed, and is given up by no later try, where somebody else %s', async (_what, writeOf) => {
+      const world = setUpUndo();
+      const { alias, runner } = world;
+      const write = writeOf(world).bind(alias);
+      alias.restore = async (...given) => {
+        alias.foreign('9');
+        return write(...given);
+      };
+      await runner.run(task('roll-back')).catch((error: unknown) => expect(error).toBe(busy));
+      for (const _ of ['the next try', 'its recovery']) {
+        expect(await runner.run(task('roll-back'))).toStrictEqual({ outcome: 'failed', reason: maybeOurs });
+      }
+      alias.read = async () => ({ outcome: 'refused', reason: 'the alias does not exist' });
+      expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+      expect(alias.state.functionVersion).toBe('9');
+    });
+
+    it('has failed at once where somebody else gets in between its look and its write', async () => {
       const { alias, runner } = setUpUndo();
       const write = alias.restore.bind(alias);
       alias.restore = async (...given) => {
         alias.foreign('9');
         return write(...given);
       };
-      expect(await runner.run(task('roll-back'))).toStrictEqual(refused(changedSince));
-      expect(alias.state.functionVersion).toBe('9');
+      expect(await runner.run(task('roll-back'))).toMatchObject({ outcome: 'failed' });
+      expect(alias.effects).toBe(0);
+    });
+
+    it('does not begin where it cannot be kept that it has begun', async () => {
+      const { alias, runner, surroundings } = setUpUndo();
+      Object.assign(surroundings.snapshots, { keepFirst: () => Promise.reject(busy) });
+      await expect(runner.run(task('roll-back'))).rejects.toBe(busy);
+      expect(alias.effects).toBe(0);
     });
 
     it('restores what stands as the change left it, and what stands restored already', async () => {

@@ -294,7 +294,7 @@ describe('undoing a change that was kept', () => {
 });
 
 describe('crashes of an undo', () => {
-  const writesOfUndo = ['transaction', 'restore', 'transaction', 'transaction'];
+  const writesOfUndo = ['transaction', 'intent object', 'restore', 'transaction', 'transaction'];
   const cases = writesOfUndo.flatMap((_, index) =>
     (['before', 'after'] as const).map((when) => ({ write: index + 1, when })),
   );
@@ -314,7 +314,7 @@ describe('crashes of an undo', () => {
   });
 
   // A death right after the restore is not noticed: what stands there is read back.
-  const deaths = cases.filter(({ write, when }) => write !== 2 || when === 'before');
+  const deaths = cases.filter(({ write, when }) => write !== 3 || when === 'before');
 
   it.each(deaths)('an execution that dies $when write $write is recovered', async ({ write, when }) => {
     const world = await kept();
@@ -346,6 +346,22 @@ describe('crashes of an undo', () => {
       expect(await world.settled()).toMatchObject({ lock: 'free', chainFaults: [], hasEnded: true });
     },
   );
+
+  it('one that dies once it had begun is never given up: whose doing it is that stands there, nobody can tell', async () => {
+    const world = await kept();
+    world.counter.dieAround(2, 'after', () => new ExecutionDied());
+    expect(await world.undo()).toBe('died');
+    world.alias.foreign('9');
+    await world.recover(`${world.changeId}-undo-1`);
+    expect(await world.settled()).toMatchObject({
+      status: 'rollback-failed',
+      version: '9',
+      lock: 'free',
+      finding: 'open',
+    });
+    expect(world.pages).toHaveLength(1);
+    expect(await missedOf(world, 'rollback-failed')).toStrictEqual([]);
+  });
 
   it('is left alone while it runs', async () => {
     const world = await kept();

@@ -125,9 +125,10 @@ describe('a plan that nobody may carry out', () => {
     await direct(state.modelControlUrl ?? '', {});
   });
 
+  // Never three in one incident: that cuts the agent off and lowers its stages, for the other tests of this stack too.
   it.each<[Behaviour, string, number]>([
     ['unknown-action', 'catalogue.unknown-action', 1],
-    ['prototype-name', 'catalogue.unknown-action', 3],
+    ['prototype-name', 'catalogue.unknown-action', 2],
     ['outside-schema', 'catalogue.invalid-parameters', 1],
   ])('%s is denied by %s and goes no further', async (behaviour, clause, plans) => {
     await direct(state.modelControlUrl ?? '', { behaviour });

@@ -175,6 +175,8 @@ test('waiting for a person ends in a state that does not continue to the change 
     expect(wait.TimeoutSeconds).toBe(14_400);
     const timeout = wait.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('States.Timeout'));
     expect(timeout?.Next).toBe('Settle the approval');
+    const tooLate = wait.Catch?.find(({ ErrorEquals }) => ErrorEquals.includes('ApprovalTooLateError'));
+    expect(tooLate?.Next).toBe('Pass over the plan');
   }
   const follow = machineOf('incident').States['Follow the approval'];
   expect(follow?.Default).toBe('Note the rejection');

@@ -207,14 +207,13 @@ export class Invariants {
       : broken(4, `change ${name} is undone in the middle of change ${other.name}`);
   }
 
-  /** An undo is given up only where there is nothing left to undo; no other rollback ever is. */
-  #ofRefusedUndo(
-    { name, changeId }: PlannedChange,
-    was: ChangeRecord | undefined,
-    before: State,
-  ): Violation | undefined {
+  /** An undo is given up only where it has written nothing and nothing is left to undo; no other rollback ever is. */
+  #ofRefusedUndo(change: PlannedChange, was: ChangeRecord | undefined, before: State): Violation | undefined {
+    const { name, changeId } = change;
     if (was?.undoExecution === undefined)
       return broken(1, `change ${name} is kept although nobody undoes it and it was to be rolled back`);
+    if (this.#left.hasBegunUndo(before, change))
+      return broken(5, `the undoing of change ${name} is given up after it had begun to write`);
     const { writer } = this.#left.target(before);
     if (writer.by !== changeId) return undefined;
     return broken(

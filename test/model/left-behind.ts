@@ -1,6 +1,6 @@
 import { type Approval } from '../../functions/approvals/approval.ts';
 import { toApproval } from '../../functions/approvals/approval-item.ts';
-import { snapshotDigestOf, snapshotKey } from '../../functions/change/actions/action-task.ts';
+import { intentOf, snapshotDigestOf, snapshotKey } from '../../functions/change/actions/action-task.ts';
 import { type ChangeRecord, parseChange, parseLock } from '../../functions/change/change-record.ts';
 import type { TargetLock } from '../../functions/change/target-lock.ts';
 import type { Item } from '../../functions/platform/dynamodb.ts';
@@ -46,6 +46,12 @@ export class LeftBehind {
       (key) => key.startsWith(`${action}/${changeId}.`) && key.includes('.intent'),
     );
     return isBegun && this.target(state).functionVersion === toVersion;
+  }
+
+  /** Whether a person's undo of the change had got as far as its first write. */
+  hasBegunUndo(state: State, { changeId, action }: PlannedChange): boolean {
+    const { key } = intentOf(action, changeId, '', 'undo');
+    return this.#world.objects.value(state.objects)[key] !== undefined;
   }
 
   /** What the snapshot that the change is bound to says about the target; undefined without one. */

@@ -22,7 +22,7 @@ describe('before anything was published', () => {
 
   it.each([
     ['autonomy', 'show'],
-    ['exception', 'list'],
+    ['autonomy', 'set', 'local', 'responder', 'traffic', 'suggest', '--reason', 'x'],
     ['break-glass', 'open', '--incident', 'inc-1', '--reason', 'x'],
     ['policy', 'matrix', '--live'],
   ])('refuses %s %s and says what to do', async (...args) => {
@@ -30,6 +30,10 @@ describe('before anything was published', () => {
       code: 1,
       err: expect.stringMatching(/stage local has no published policies yet.*deploying the stage publishes/),
     });
+  });
+
+  it('shows the register of exceptions, which no policy stands behind', async () => {
+    expect(await cli('exception', 'list')).toMatchObject({ code: 0, out: 'no exceptions\n' });
   });
 });
 

@@ -171,6 +171,22 @@ describe('policy engine', () => {
     });
   });
 
+  it('says of what only a freeze forbids that it is closed now, and of whom an exception lets in', () => {
+    const closed = `forbid (principal, action, resource) when { context.time.monthDay == 610 };`;
+    const engine = new PolicyEngine(wasm, { ...deployed, policies: { ...deployed.policies, closed } });
+    const anybody = exceptionOf('e-1', permitWhen('true'));
+    const gardener = { ...shiftCheckout, agentRole: 'gardener' };
+    const other = new PolicyEngine(wasm, { ...deployed, policies: { closed } });
+    for (let round = 0; round < 2; round++) {
+      expect(engine.evaluate(shiftCheckout)).toMatchObject({ outcome: 'forbidden', isClosedNow: true });
+      expect(engine.evaluate(gardener)).not.toHaveProperty('isClosedNow');
+      expect(engine.evaluate(gardener, [anybody])).toHaveProperty('isClosedNow', true);
+      expect(engine.evaluate(putParameter('/interlock/a'))).not.toHaveProperty('isClosedNow');
+      // What another engine has Cedar hold is no answer of this one.
+      expect(other.evaluate(shiftCheckout)).not.toHaveProperty('isClosedNow');
+    }
+  });
+
   it('answers from its own policies after another engine was made', () => {
     const forbidding = new PolicyEngine(wasm, {
       ...deployed,

@@ -119,7 +119,8 @@ describe('policy archive', () => {
 
 describe('exception register', () => {
   const owners = [{ agentRole: 'gardener', identityIds: ['zoe'] }];
-  const store = () => new ExceptionStore(tables.database, tables.ledger, tables.operations, owners);
+  const store = () =>
+    new ExceptionStore(tables.database, tables.ledger, tables.operations, async () => owners);
   const ana = 'arn:aws:iam::000000000000:user/ana';
   const ben = 'arn:aws:iam::000000000000:user/ben';
   const mia = 'arn:aws:iam::000000000000:user/mia';
@@ -135,14 +136,19 @@ describe('exception register', () => {
   };
 
   it('takes a request, a second person and a revocation, each with its ledger entry', async () => {
-    const { exceptionId } = await store().request(request, ana, now);
-    expect(await store().decide(exceptionId, 'approved', ana, now + 1)).toMatchObject({ outcome: 'refused' });
+    const shown = await store().request(request, ana, now);
+    const { exceptionId } = shown;
+    expect(await store().decide(exceptionId, 'approved', ana, now + 1, shown)).toMatchObject({
+      outcome: 'refused',
+    });
     const zoe = 'arn:aws:iam::000000000000:user/zoe';
-    expect(await store().decide(exceptionId, 'approved', zoe, now + 1)).toMatchObject({
+    expect(await store().decide(exceptionId, 'approved', zoe, now + 1, shown)).toMatchObject({
       outcome: 'refused',
       reason: expect.stringContaining('agent-owner'),
     });
-    expect(await store().decide(exceptionId, 'approved', ben, now + 2)).toMatchObject({ outcome: 'decided' });
+    expect(await store().decide(exceptionId, 'approved', ben, now + 2, shown)).toMatchObject({
+      outcome: 'decided',
+    });
     expect(await store().find(exceptionId)).toMatchObject({ status: 'approved', decidedBy: ben });
     expect(await store().decide(exceptionId, 'rejected', mia, now + 3)).toMatchObject({ outcome: 'refused' });
     expect(await store().decide(exceptionId, 'revoked', ana, now + 4)).toMatchObject({ outcome: 'decided' });
@@ -155,11 +161,12 @@ describe('exception register', () => {
   });
 
   it('is decided once when two people decide at once', async () => {
-    const { exceptionId } = await store().request(request, ana, now);
+    const shown = await store().request(request, ana, now);
+    const { exceptionId } = shown;
     const decided = await Promise.all([
-      store().decide(exceptionId, 'approved', ben, now + 1),
+      store().decide(exceptionId, 'approved', ben, now + 1, shown),
       store().decide(exceptionId, 'rejected', mia, now + 1),
-      store().decide(exceptionId, 'approved', mia, now + 1),
+      store().decide(exceptionId, 'approved', mia, now + 1, shown),
     ]);
     expect(decided.filter(({ outcome }) => outcome === 'decided')).toHaveLength(1);
     expect(await entriesIn('exception')).toHaveLength(2);

@@ -51,7 +51,7 @@ async function raise(policy: AutonomyPolicy, to: AutonomyStage): Promise<void> {
   );
   const request = await requests.request(await stages.inForce(place), to, ana.id, 'earned', {} as never);
   if (request === 'unknown-person') throw new Error('the test asks as a person');
-  expect(await requests.approve(request.requestId, ben)).toMatchObject({ outcome: 'raised' });
+  expect(await requests.approve(request.requestId, ben, request)).toMatchObject({ outcome: 'raised' });
 }
 
 /** A database before whose first transaction somebody else gets in. */

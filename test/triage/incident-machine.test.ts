@@ -161,6 +161,53 @@ describe('what people answer', () => {
   });
 });
 
+describe('a plan that nobody could approve in time', () => {
+  /** Three plans; each answer of the nth is the nth of its kind. */
+  const threePlans = (decisions: readonly object[], isTooLate: (planDigest: unknown) => boolean) => {
+    let decided = 0;
+    return runIncident((call) => {
+      if (call.to === 'Triage') return { planDigests: ['a', 'b', 'c'] };
+      if (call.to === 'Decide') return world({ decide: decisions[decided++] ?? {} })(call);
+      if (call.to === 'RequestApproval' && isTooLate(call.payload['planDigest'])) {
+        throw named('ApprovalTooLateError', 'the policies permit it for 20 s more');
+      }
+      return world({})(call);
+    });
+  };
+  const reason =
+    'nobody was asked: the policies permit the change for less than half a minute more, and nobody could decide in time';
+
+  it('is passed over: the next one is decided and may be carried out', async () => {
+    const { calls } = await threePlans([asksPeople, asksPeople], (digest) => digest === 'a');
+    expect(to(calls)).not.toContain('SettleApproval');
+    expect(calls.find((call) => call.to === 'Change')?.payload).toMatchObject({ planDigest: 'b' });
+    expect(closedAs(calls)).toMatchObject({ result: 'resolved' });
+  });
+
+  it('leaves the incident to a person, and says that nobody was asked', async () => {
+    const closedNow = { outcome: 'deny', clause: 'policy.closed-now', reason: 'change freeze' };
+    for (const rest of [asksPeople, closedNow]) {
+      const { calls } = await threePlans([asksPeople, rest, rest], () => true);
+      expect(to(calls).filter((name) => name === 'Decide')).toHaveLength(3);
+      expect(closedAs(calls)).toMatchObject({ result: 'needs-person', reason });
+    }
+  });
+
+  it('says less than the recommendation of another plan', async () => {
+    const { calls } = await threePlans([recommends, asksPeople, asksPeople], () => true);
+    expect(closedAs(calls)).toMatchObject({ result: 'recommended', reason: 'as written' });
+  });
+
+  it('is not one whose request failed otherwise: what people may have been asked is settled', async () => {
+    const { calls } = await runIncident((call) => {
+      if (call.to === 'RequestApproval') throw named('InvalidInputError', 'it broke');
+      if (call.to === 'SettleApproval') return { outcome: 'expired' };
+      return world({ decide: asksPeople })(call);
+    });
+    expect(to(calls)).toContain('SettleApproval');
+  });
+});
+
 describe('planning anew', () => {
   it('goes back to triage once when somebody else changed the target', async () => {
     const { calls } = await runIncident(world({ change: [targetChanged] }));

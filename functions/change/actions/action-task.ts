@@ -107,19 +107,34 @@ export function snapshotKey(action: string, changeId: string): string {
   return `${action}/${changeId}.json`;
 }
 
-/** Stored right before the first write of a step: from then on, what the step leads to may be our doing. */
+/** Stored right before the first write of a step or of an undo: from then on, what stands there may be our doing. */
 export interface Intent {
   readonly key: string;
   readonly text: string;
 }
 
-/** The intent of one step of a change; it stands under the same prefix as the snapshot that it is bound to. */
-export function intentOf(action: string, changeId: string, snapshotDigest: string, step = 0): Intent {
-  const isFirst = step === 0;
+/** What is about to be written: a step, by its index (0 for the first), or a person's undo of the whole change. */
+export type Beginning = number | 'undo';
+
+/** The intent of one step or of the undo of a change; it stands beside the snapshot that it is bound to. */
+export function intentOf(
+  action: string,
+  changeId: string,
+  snapshotDigest: string,
+  beginning: Beginning = 0,
+): Intent {
+  const { suffix, members } = distinctionOf(beginning);
   return {
-    key: `${action}/${changeId}${isFirst ? '' : `.step-${step}`}.intent.json`,
-    text: canonicalJson({ schemaVersion: 1, changeId, snapshotDigest, ...(isFirst ? {} : { step }) }),
+    key: `${action}/${changeId}${suffix}.intent.json`,
+    text: canonicalJson({ schemaVersion: 1, changeId, snapshotDigest, ...members }),
   };
+}
+
+function distinctionOf(beginning: Beginning) {
+  if (beginning === 'undo') return { suffix: '.undo', members: { undo: true } };
+  return beginning === 0
+    ? { suffix: '', members: {} }
+    : { suffix: `.step-${beginning}`, members: { step: beginning } };
 }
 
 export function writeSnapshot(snapshot: Snapshot): string {

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { InterlockError } from '../../platform/errors.ts';
 import type { ChangeRecord } from '../change-record.ts';
 import type { ActionAtWork, ActionSurroundings } from './action-surroundings.ts';
-import { intentOf, parseSnapshot, snapshotDigestOf, snapshotKey } from './action-task.ts';
+import { type Beginning, intentOf, parseSnapshot, snapshotDigestOf, snapshotKey } from './action-task.ts';
 
 /** What stood at the target before the change, and the change it belongs to. */
 export interface TakenSnapshot<Parameters, State> {
@@ -33,23 +33,23 @@ export async function findSnapshot<Parameters extends object, State>(
 
 type Begun = Pick<TakenSnapshot<unknown, unknown>, 'action' | 'changeId' | 'digest'>;
 
-/** True once an attempt at this step may have made its write, or may be about to. */
+/** True once an attempt at this step, or at the undo, may have made its write, or may be about to. */
 export async function hasBegun(
   snapshots: ActionSurroundings['snapshots'],
   { action, changeId, digest }: Begun,
-  step: number,
+  beginning: Beginning,
 ): Promise<boolean> {
-  const { key, text } = intentOf(action, changeId, digest, step);
+  const { key, text } = intentOf(action, changeId, digest, beginning);
   return (await snapshots.find(key)) === text;
 }
 
-/** Kept before the first write of a step. */
+/** Kept before the first write of a step, or of the undo. */
 export async function begin(
   snapshots: ActionSurroundings['snapshots'],
   { action, changeId, digest }: Begun,
-  step: number,
+  beginning: Beginning,
 ): Promise<void> {
-  const { key, text } = intentOf(action, changeId, digest, step);
+  const { key, text } = intentOf(action, changeId, digest, beginning);
   if ((await snapshots.keepFirst(key, text)) !== text) {
     throw new InterlockError('change.foreign-intent', `${key} belongs to another snapshot`);
   }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ActionDefinition } from '../../action-definition.ts';
 import { shellWord } from '../../shell-word.ts';
-import { safeguardWords, speaksOfSafeguard } from './safeguard-name.ts';
+import { safeguardParts, safeguardWords, speaksOfSafeguard } from './safeguard-name.ts';
 
 const schema = z.strictObject({
   /** Full name with its path, as in `/checkout/flags/new-pricing`. */
@@ -26,7 +26,7 @@ export const putParameter: ActionDefinition<PutParameterParameters> = {
   parametersJsonSchema: z.toJSONSchema(schema),
   tier: ({ name, fromValue, toValue }) =>
     flagValues.has(fromValue) && flagValues.has(toValue) && !speaksOfSafeguard(name) ? 'low' : 'medium',
-  tierRule: `low where a flag is switched between ${codes([...flagValues])}; medium for any other value, and for a name that speaks of a safeguard, in its path or as a part of a word: ${codes(safeguardWords)}. What a name does not tell, its owner protects with the tag \`interlock:protected\`.`,
+  tierRule: `low where a flag is switched between ${codes([...flagValues])}; medium for any other value, and for a name that speaks of a safeguard, in its path or as a part of a word: ${codes(safeguardParts)}; or as a word of its own: ${codes(safeguardWords)}. What a name does not tell, its owner protects with the tag \`interlock:protected\`.`,
   target: ({ name }) => ({ type: 'ssm-parameter', id: name, key: `ssm-parameter/${name}` }),
   effect: ({ fromValue, toValue }) => ({ before: fromValue, after: toValue }),
   targetArn: ({ name }, { partition, region, account }) =>
