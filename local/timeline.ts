@@ -68,7 +68,9 @@ const known: Readonly<Record<string, { what: string; mood?: Step['mood']; more?:
   'approval.vote-refused': { what: 'vote refused', mood: 'bad' },
   'signal.unresolved': { what: 'problem is still there', mood: 'bad' },
   'change.stopped': { what: 'change stopped', mood: 'bad' },
+  'change.undo-refused': { what: 'not undone', mood: 'bad' },
   'change.released': { what: 'target released' },
+  'finding.opened': { what: 'finding opened', mood: 'waiting', more: (d) => String(d['summary']) },
   'incident.closed': { what: 'incident closed' },
 };
 
