@@ -10,7 +10,7 @@ export const benchmark: Benchmark = {
   title: 'Mutation score of the rules',
   how: "Stryker over the rule files of functions/autonomy, functions/policy and functions/change (no stores, clients, handlers, and not the folders of the actions, which the contract suite holds), each broken place run against the unit tests that reach it. Values computed once when a module loads are left out (Stryker's `ignoreStatic`).",
   measure: async (progress) => {
-    progress('stryker runs, two hours or more');
+    progress('stryker runs, an hour or more');
     const { endedMs } = await runProgram('npm', ['run', 'check:mutation'], treeRoot);
     const { files, total } = scoresOf(readFileSync(join(treeRoot, '.interlock', 'mutation.json'), 'utf8'));
     const capabilities = ['autonomy', 'policy', 'change'];
