@@ -44,9 +44,7 @@ describe('a proposal as facts', () => {
 
   it('keeps little of what an agent writes that is in no catalogue', () => {
     const lone = '\ud800';
-    expect(
-      describeAction(`${'x'.repeat(150)}`, { outcome: 'unknown-action' } as ResolvedAction),
-    ).toStrictEqual({
+    expect(describeAction('x'.repeat(150), { outcome: 'unknown-action' } as ResolvedAction)).toStrictEqual({
       outcome: 'unknown-action',
       id: 'x'.repeat(100),
     });

@@ -5,12 +5,15 @@ import { explore } from './explore.ts';
 import { scenarios } from './scenarios.ts';
 
 describe('the change protocol, every interleaving of small scenarios', { timeout: 60_000 }, () => {
-  it.each(['disputedChange', 'foreignValue', 'sameValue'] as const)('%s: every invariant holds', async (name) => {
-    const explored = await explore(scenarios[name]);
-    expect(explored.found).toBeUndefined();
-    expect(explored.states).toBeGreaterThan(300);
-    expect(explored.ends).toBeGreaterThan(10);
-  });
+  it.each(['disputedChange', 'foreignValue', 'sameValue'] as const)(
+    '%s: every invariant holds',
+    async (name) => {
+      const explored = await explore(scenarios[name]);
+      expect(explored.found).toBeUndefined();
+      expect(explored.states).toBeGreaterThan(300);
+      expect(explored.ends).toBeGreaterThan(10);
+    },
+  );
 
   it('goes every way that two people can take', async () => {
     const { ends, found } = await explore({
